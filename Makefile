@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a person types. `make help` explains it.
+
+KERNEL_SUITE ?= trixie-backports
+CPUS ?= 2
+MEMORY ?= 2G
+LOAD ?= 1
+export KERNEL_SUITE CPUS MEMORY LOAD
+export UKL_CACHE CMD ICOUNT NET TIMEOUT APPEND NAME V
+
+ifeq ($(V),1)
+Q :=
+else
+Q := @
+MAKEFLAGS += --no-print-directory
+endif
+
+.PHONY: all modules root demo check bench shell vm install clean distclean help
+all: modules
+
+ifeq ($(origin KDIR),undefined)
+modules: root
+	$(Q)MAKEFLAGS= tools/enter.sh make -j"$$(nproc)" --no-print-directory -f tools/modules.mk KDIR=/usr/src/linux
+root:
+	$(Q)tools/root.sh
+else
+modules:
+	$(Q)tools/kdir-check.sh '$(KDIR)'
+	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(KDIR)'
+root:
+	$(Q)echo 'make: KDIR is for building only; leave it out to use the virtual machine' >&2; exit 1
+endif
+
+demo check bench: modules root
+	$(Q)tools/$@.sh
+
+vm: $(if $(filter 1,$(LOAD)),modules) root
+	$(Q)[ -n "$$CMD" ] || { echo "make: say what to run: make vm CMD='uname -a'" >&2; exit 2; }
+	$(Q)tools/vm.sh
+
+shell: $(if $(filter 1,$(LOAD)),modules) root
+	$(Q)CMD= tools/vm.sh
+
+install: modules
+	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(KDIR)' install
+
+clean:
+	$(Q)rm -rf build/modules build/obj build/sdk build/vm
+
+distclean:
+	$(Q)tools/root.sh --remove
+
+help:
+	@echo 'ukl: run applications in ring 0 of the stock Debian kernel, by loading a module'
+	@echo
+	@echo '  make            build ukl.ko and the samples into build/modules'
+	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
+	@echo '  make check      build and run every test'
+	@echo '  make bench      measure ukl against user space'
+	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
+	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"
+	@echo '  make install    install the modules built for KDIR on this machine (needs KDIR)'
+	@echo '  make clean      remove what was built; distclean: also the build root, here and in the cache'
+	@echo
+	@echo 'The first build makes a Debian tree with compiler, kernel and QEMU (4 minutes, 3 GB) and keeps it in the cache.'
+	@echo
+	@echo 'Variables:'
+	@echo '  KDIR=/lib/modules/…/build   build for that kernel on this machine, without the Debian tree'
+	@echo '  KERNEL_SUITE=sid            the Debian suite the kernel comes from ($(KERNEL_SUITE))'
+	@echo '  UKL_CACHE=DIR               where downloads and Debian trees are kept (~/.cache/ukl)'
+	@echo '  CPUS=2 MEMORY=2G            size of the virtual machine'
+	@echo '  NET=user                    the virtual machine reaches the network (none)'
+	@echo '  LOAD=0                      do not build and load ukl.ko'
+	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
+	@echo '  TIMEOUT=600                 seconds after which CMD is given up'
+	@echo '  V=1                         show the commands'

@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The part of demo.sh that runs in the virtual machine, with ukl.ko loaded.
+set -eu -o pipefail
+kv=6379 redis=6380
+rounds=2 # of every measurement
+step='start'
+trap 'echo "demo: failed: $step" >&2' ERR
+
+begin() {
+	step=$*
+	echo "demo: $*"
+}
+
+# ask EXPECTED ARGUMENT...: a line of the conversation with kv, whose answer must match a pattern.
+ask() {
+	local expected=$1 answer
+	shift
+	answer=$(redis-cli -p $kv "$@" 2>&1)
+	printf '  127.0.0.1:%s> %s\n' $kv "$*"
+	sed 's/\r$//; s/^/  /' <<<"$answer"
+	# shellcheck disable=SC2053
+	if [[ $answer != $expected ]]; then
+		step="the answer to $* should have been $expected"
+		return 1
+	fi
+}
+
+# wait_for PORT: until a server answers.
+wait_for() {
+	local i
+	for i in {1..100}; do
+		[ "$(redis-cli -p "$1" ping 2>&1)" != PONG ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# benchmark PORT PIPELINE REQUESTS TESTS: lines "test,requests per second".
+benchmark() {
+	redis-benchmark -p "$1" -P "$2" -n "$3" -t "$4" -c 50 --csv |
+		sed -n 's/^"\([A-Z_]*\)","\([0-9.]*\)".*/\1,\2/p'
+}
+
+# columns: tab-separated lines, aligned.
+columns() {
+	awk -F '\t' '
+		{ for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } n = NF }
+		END { for (l = 1; l <= NR; l++) { printf " "; for (i = 1; i <= n; i++) printf " %-*s", width[i], cell[l, i]
+			print "" } }' | sed 's/ *$//'
+}
+
+begin "kernel $(uname -r), $(nproc) processors; loading kv.ko"
+insmod /ukl/build/modules/kv.ko port=$kv
+wait_for $kv
+
+begin "a conversation with kv, by Debian's redis-cli"
+ask OK SET greeting "hello from ring 0"
+ask "hello from ring 0" GET greeting
+ask OK SET answer 41
+ask 42 INCR answer
+ask 2 EXISTS greeting answer
+ask "ERR unknown command 'SMEMBERS'*" SMEMBERS greeting
+ask "*keys:2*" INFO
+
+begin "starting Debian's $(redis-server --version | sed 's/ sha.*//') on port $redis, without persistence"
+redis-server --port $redis --save '' --appendonly no --daemonize yes --dir /tmp --logfile /tmp/redis.log >/tmp/redis.out
+wait_for $redis
+
+results=/tmp/results
+: >$results
+for pipeline in 1 16; do
+	step="redis-benchmark with pipeline $pipeline"
+	rate=$(benchmark $redis $pipeline $((1000 * pipeline)) get | sed 's/GET,//; s/\..*//')
+	# So many that each takes about a second, on a slow machine too.
+	requests=$((rate < 500 ? 500 : rate > 500000 ? 500000 : rate))
+	for ((round = 1; round <= rounds; round++)); do
+		# Neither is always the first.
+		servers="redis-server:$redis kv:$kv"
+		((round % 2)) || servers="kv:$kv redis-server:$redis"
+		for server in $servers; do
+			begin "redis-benchmark, 50 clients, pipeline $pipeline, $requests requests each, round $round of $rounds: ${server%:*}"
+			benchmark "${server#*:}" $pipeline $requests ping,set,get,incr |
+				sed "s/^/$pipeline,${server%:*},/" >>$results
+		done
+	done
+done
+
+begin "requests per second, the mean of $rounds rounds"
+echo
+awk -F , -v rounds=$rounds '
+	{ key = $1 "," $3; if (!(key in seen)) { seen[key] = ++n; keys[n] = key }
+	  sum[key, $2] += $4; count[key, $2]++ }
+	END {
+		printf "  %-12s %8s %14s %10s %8s\n", "command", "pipeline", "redis-server", "kv", "ratio"
+		for (i = 1; i <= n; i++) {
+			split(keys[i], part, ",")
+			name = part[2]; sub("_MBULK", "", name); sub("PING_INLINE", "PING inline", name)
+			if (count[keys[i], "redis-server"] != rounds || count[keys[i], "kv"] != rounds) exit 1
+			a = sum[keys[i], "redis-server"] / rounds; b = sum[keys[i], "kv"] / rounds
+			printf "  %-12s %8d %14.0f %10.0f %8.2f\n", name, part[1], a, b, b / a
+		}
+		exit n != 10
+	}' $results
+echo
+echo "  redis-benchmark and both servers shared $(nproc) processors, under QEMU. Emulation is slow and noisy: ratios"
+echo "  of single lines move by tens of percent from run to run."
+echo
+
+begin "the module's counters, while three clients ask kv"
+redis-benchmark -p $kv -c 3 -n 100000000 -t get -q >/dev/null 2>&1 &
+client=$!
+sleep 1
+for table in apps threads; do
+	echo "  /sys/kernel/debug/ukl/$table"
+	columns </sys/kernel/debug/ukl/$table
+done
+[ "$(wc -l </sys/kernel/debug/ukl/threads)" -ge 5 ]
+
+begin "unloading, with the clients still connected"
+start=$(date +%s%N)
+rmmod kv
+took=$((($(date +%s%N) - start) / 1000000))
+echo "  rmmod kv took $took ms"
+kill $client 2>/dev/null || true
+redis-cli -p $redis shutdown nosave
+step="rmmod kv should take at most 2 seconds"
+[ $took -le 2000 ]
+step="rmmod ukl"
+rmmod ukl
+step="no module is left"
+[ ! -e /sys/module/kv ] && [ ! -e /sys/module/ukl ]

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# klog-scan.sh FILE: the verdict on a kernel log that tools/vm.sh wrote.
+# Exit status: 0 clean; 1 the kernel complained, the lines are printed with what surrounds them;
+# 2 the log cannot be judged: unreadable, or not whole from the first line of the boot to the end marker.
+# klog-scan.sh --patterns: prints what counts as a complaint, one extended regular expression a line.
+set -u
+
+# tools/tests/klog-scan.t has a sample of each.
+patterns() {
+	cat <<'END'
+WARNING:
+BUG:
+kernel BUG at
+Oops:
+Kernel panic
+Call Trace:
+general protection fault
+double fault
+invalid opcode:
+divide error:
+stack guard page was hit
+kernel stack is corrupted
+unable to handle (page fault|kernel)
+possible (circular|recursive) locking
+possible irq lock inversion
+inconsistent lock state
+suspicious RCU usage
+bad unlock balance
+lock held when returning to user space
+Invalid wait context
+trying to register non-static key
+scheduling while atomic
+sleeping function called from invalid context
+KASAN:
+KCSAN:
+KFENCE:
+UBSAN:
+kmemleak: [0-9]+ new suspected
+(self-)?detected (expedited )?stalls?
+kthread starved for
+rcu_tasks.* stall
+blocked for more than [0-9]+ seconds
+soft lockup
+hard LOCKUP
+workqueue lockup
+hogged CPU for
+Unpatched return thunk
+objtool:
+unwind stack type:|stack recursion on stack type|bad .* value at .*unwind
+Missing ENDBR
+CFI failure
+refcount_t:
+list_(add|del) corruption
+slab .*corruption|Objects remaining
+ODEBUG:
+unregister_netdevice: waiting
+page allocation failure
+vmalloc error
+Out of memory:|invoked oom-killer
+[Bb]ad page (state|map)
+Bad rss-counter
+nobody cared
+usercopy: Kernel memory
+Unknown symbol|disagrees about version of symbol
+END
+}
+
+if [ "${1:-}" = --patterns ]; then
+	patterns
+	exit 0
+fi
+log=${1:?usage: tools/klog-scan.sh FILE}
+
+cannot() {
+	echo "klog-scan: $log $*" >&2
+	exit 2
+}
+
+[ -f "$log" ] && [ -r "$log" ] || cannot "cannot be read"
+[ -s "$log" ] || cannot "is empty"
+grep -aq '] Linux version ' "$log" || cannot "has lost its beginning"
+last=$(tail -n 1 "$log")
+taint=${last##*] ukl: end of log, taint }
+case $taint in *[!0-9]* | '') cannot "has no end marker: it is cut short" ;; esac
+
+# A complaint that prints only once leaves its taint: machine check, bad page, died, warned, lockup.
+[ $((taint & (16 | 32 | 128 | 512 | 16384))) = 0 ] || tainted=" and the kernel is tainted ($taint)"
+
+found=$(grep -anE "$(patterns)" "$log" | cut -d: -f1)
+[ -n "$found" ] || [ -n "${tainted:-}" ] || exit 0
+
+echo "klog-scan: $log: the kernel complained in $(printf '%s' "$found" | grep -c .) lines${tainted:-}"
+awk -v lines="$found" '
+	BEGIN {
+		n = split(lines, at, "\n")
+		for (i = 1; i <= n; i++) {
+			hit[at[i]] = 1
+			for (line = at[i] - 3; line <= at[i] + 12; line++) near[line] = 1
+		}
+	}
+	!(FNR in near) { next }
+	++shown > 150 { print "  ..."; exit }
+	last && FNR != last + 1 { print "  --" }
+	{ print (FNR in hit ? "> " : "  ") $0; last = FNR }
+' "$log"
+exit 1

@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# klog-scan.sh on made-up logs: each kind of complaint, what is no complaint, what cannot be judged. KTAP.
+set -u
+scan=$(cd "$(dirname "$0")/.." && pwd)/klog-scan.sh
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+count=0 failed=0
+
+# log TAINT [LINE]...: makes a whole log.
+log() {
+	local taint=$1
+	shift
+	echo '[    0.000000] Linux version 7.3.4+deb13-amd64 (debian-kernel@lists.debian.org)'
+	echo '[    2.633746] Freeing unused kernel image (initmem) memory: 4664K'
+	printf '[    9.519857] %s\n' "$@"
+	echo "[   10.521908] ukl: end of log, taint $taint"
+}
+
+# expect STATUS NAME: what the scan says of $dir/log.
+expect() {
+	count=$((count + 1))
+	output=$("$scan" "$dir/log" 2>&1)
+	status=$?
+	if [ "$status" = "$1" ]; then
+		echo "ok $count $2"
+	else
+		echo "not ok $count $2"
+		echo "# status $status, not $1; said: $output"
+		failed=1
+	fi
+}
+
+bad=(
+	'WARNING: CPU: 0 PID: 1 at kernel/rcu/tree.c:123 rcu_note_context_switch+0x5/0x10'
+	'WARNING: possible circular locking dependency detected'
+	'BUG: kernel NULL pointer dereference, address: 0000000000000000'
+	'kernel BUG at mm/slub.c:4321!'
+	'Oops: Oops: 0002 [#1] SMP NOPTI'
+	'Kernel panic - not syncing: Fatal exception'
+	'Call Trace:'
+	'Oops: general protection fault, probably for non-canonical address 0xdead000000000000: 0000 [#1]'
+	'traps: PANIC: double fault, error_code: 0x0'
+	'Oops: invalid opcode: 0000 [#1] SMP'
+	'Oops: divide error: 0000 [#1] SMP'
+	'BUG: TASK stack guard page was hit at 0000000012345678'
+	'Kernel panic - not syncing: stack-protector: kernel stack is corrupted in: ukl_call+0x12/0x20'
+	'BUG: unable to handle page fault for address: ffffc90000000000'
+	'WARNING: possible recursive locking detected'
+	'WARNING: possible irq lock inversion dependency detected'
+	'WARNING: inconsistent lock state'
+	'WARNING: suspicious RCU usage'
+	'WARNING: bad unlock balance detected!'
+	'WARNING: lock held when returning to user space!'
+	'[ BUG: Invalid wait context ]'
+	'INFO: trying to register non-static key.'
+	'BUG: scheduling while atomic: kv/123/0x00000002'
+	'BUG: sleeping function called from invalid context at kernel/locking/mutex.c:580'
+	'BUG: KASAN: slab-use-after-free in ukl_exit+0x1/0x2'
+	'BUG: KCSAN: data-race in a / b'
+	'BUG: KFENCE: use-after-free read in ukl_exit+0x1/0x2'
+	'UBSAN: array-index-out-of-bounds in net/ipv4/tcp.c:1:2'
+	'kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)'
+	'rcu: INFO: rcu_preempt self-detected stall on CPU'
+	'rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:'
+	'rcu: rcu_preempt kthread starved for 5250 jiffies! g1 f0x0'
+	'INFO: rcu_tasks detected stalls on tasks:'
+	'INFO: task kv:123 blocked for more than 120 seconds.'
+	'watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [kv:123]'
+	'watchdog: Watchdog detected hard LOCKUP on cpu 0'
+	'BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!'
+	'workqueue: ukl_work hogged CPU for >10000us 4 times, consider switching to WQ_UNBOUND'
+	'Unpatched return thunk in use. This should not happen!'
+	'ukl.o: warning: objtool: ukl_enter+0x10: unreachable instruction'
+	'WARNING: stack recursion on stack type 1'
+	'unwind stack type:0 next_sp:0000000000000000 mask:0x2 graph_idx:0'
+	'Missing ENDBR: ukl_app_entry+0x0/0x10 [kv]'
+	'CFI failure at ukl_call+0x10/0x20 (target: kv_main+0x0/0x10; expected type: 0x12345678)'
+	'refcount_t: underflow; use-after-free.'
+	'list_del corruption. prev->next should be ffff888000000000, but was dead000000000122'
+	'BUG ukl_thread (Tainted: G OE): Objects remaining in ukl_thread on __kmem_cache_shutdown()'
+	'ODEBUG: free active (active state 0) object: 0000000012345678 object type: timer_list'
+	'unregister_netdevice: waiting for lo to become free. Usage count = 2'
+	'kv: page allocation failure: order:4, mode:0xcc0(GFP_KERNEL), nodemask=(null)'
+	'insmod: vmalloc error: size 65536, page order 0, failed to allocate pages'
+	'Out of memory: Killed process 123 (redis-server) total-vm:1kB'
+	'BUG: Bad page state in process kv  pfn:12345'
+	'BUG: Bad rss-counter state mm:0000000012345678 type:MM_ANONPAGES val:1'
+	'irq 9: nobody cared (try booting with the "irqpoll" option)'
+	'usercopy: Kernel memory exposure attempt detected from vmalloc (offset 0, size 32)!'
+	'kv: Unknown symbol ukl_tcp_send (err -2)'
+)
+good=(
+	'ukl: loading out-of-tree module taints kernel.'
+	'ukl: module verification failed: signature and/or required key missing - tainting kernel'
+	'Spectre V2 : Mitigation: Retpolines'
+	'RAS: Correctable Errors collector initialized.'
+	'rcu: RCU restricting CPUs from NR_CPUS=8192 to nr_cpu_ids=2.'
+	'NMI watchdog: Perf NMI watchdog permanently disabled'
+	'Running RCU-tasks wait API self tests'
+	'x86/mm: Checked W+X mappings: passed, no W+X pages found.'
+	'debug: kprobes are enabled'
+	'ukl: ready'
+)
+
+echo 'TAP version 13'
+echo "1..$((${#bad[@]} + 11))"
+
+for line in "${bad[@]}"; do
+	log 12288 "$line" >"$dir/log"
+	expect 1 "complains of: ${line//#/}"
+done
+
+log 12288 "${good[@]}" >"$dir/log"
+expect 0 'a clean log passes'
+log 12800 "${good[@]}" >"$dir/log"
+expect 1 'a taint without its line is a complaint'
+log 12288 "${bad[0]}" "${good[@]}" >"$dir/log"
+count=$((count + 1))
+if "$scan" "$dir/log" | grep -q '^> .*rcu_note_context_switch'; then
+	echo "ok $count the line is shown"
+else
+	echo "not ok $count the line is shown"
+	failed=1
+fi
+
+rm "$dir/log"
+expect 2 'a missing log cannot be judged'
+mkdir "$dir/log"
+expect 2 'a folder cannot be judged'
+rmdir "$dir/log"
+: >"$dir/log"
+expect 2 'an empty log cannot be judged'
+log 12288 "${good[@]}" | head -n -1 >"$dir/log"
+expect 2 'a log without end marker cannot be judged'
+log 12288 "${good[@]}" | tail -n +2 >"$dir/log"
+expect 2 'a log without beginning cannot be judged'
+log '' >"$dir/log"
+expect 2 'an end marker cut short cannot be judged'
+{ log 12288; echo '[   11.000000] more'; } >"$dir/log"
+expect 2 'a log that goes on after the end marker cannot be judged'
+
+count=$((count + 1))
+missing=$("$scan" --patterns | while read -r pattern; do printf '%s\n' "${bad[@]}" | grep -qE -- "$pattern" || echo "$pattern"; done)
+if [ -z "$missing" ]; then
+	echo "ok $count every pattern has a sample"
+else
+	echo "not ok $count every pattern has a sample"
+	echo "# none for: $missing"
+	failed=1
+fi
+exit $failed

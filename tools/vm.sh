@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# vm.sh [CMD...]: boots the stock kernel of the build root and runs CMD there; without CMD (or $CMD), a shell.
+# The guest's file system is the build root, writable and forgotten afterwards; /ukl is this clone, for real.
+# Environment:
+#   CMD      the command, as for bash -c       ICOUNT=1  count instructions: 1 CPU, deterministic
+#   CPUS     2                                 NET       none, or user: the guest reaches the host's network
+#   MEMORY   2G                                LOAD      1: ukl.ko is loaded before CMD; 0: it is not
+#   TIMEOUT  600, in seconds, not for a shell  APPEND    more kernel arguments
+#   NAME     the run's folder in build/vm, for its logs (default: a new one; the last 10 are kept)
+# Exit status: CMD's; 124 on TIMEOUT; 125 if the machine died or did not start.
+# Logs: build/vm/NAME/console.log and dmesg.log; build/vm/console.log and dmesg.log are the last run's.
+set -eu
+self=vm
+. "$(dirname "$0")/lib.sh"
+
+command=${CMD:-}
+[ $# = 0 ] || command=$*
+shell=0
+[ -n "$command" ] || shell=1
+: "${CPUS:=2}" "${MEMORY:=2G}" "${ICOUNT:=0}" "${NET:=none}" "${LOAD:=1}" "${TIMEOUT:=600}" "${APPEND:=}"
+[ "$ICOUNT" != 1 ] || CPUS=1
+
+die() {
+	say "$*"
+	exit 125
+}
+
+case $CPUS in *[!0-9]* | '') die "CPUS=$CPUS is not a number" ;; esac
+case $TIMEOUT in *[!0-9]* | '') die "TIMEOUT=$TIMEOUT is not a number of seconds" ;; esac
+case $NET in none | user) ;; *) die "NET=$NET is neither none nor user" ;; esac
+if [ "$LOAD" = 1 ] && [ ! -e "$build/modules/ukl.ko" ]; then
+	die "build/modules/ukl.ko is not there: run 'make' first, or use LOAD=0"
+fi
+[ -e "$build/root/etc/ukl/kernel" ] || die "there is no build root: run 'make root' first"
+
+mkdir -p "$build/vm"
+name=${NAME:-$(date +%Y%m%d-%H%M%S)-$$}
+run=$build/vm/$name
+rm -rf "$run"
+mkdir "$run"
+# shellcheck disable=SC2012
+ls -dt "$build"/vm/2*-* 2>/dev/null | tail -n +11 | xargs -r rm -rf
+for log in console dmesg; do ln -sfn "$name/$log.log" "$build/vm/$log.log"; done
+
+# shellcheck disable=SC2046
+set -- $(stty size 2>/dev/null || echo 24 80)
+printf '%s\n' "$command" >"$run/command"
+cat >"$run/job" <<END
+CPUS=$CPUS MEMORY=$MEMORY ICOUNT=$ICOUNT NET=$NET LOAD=$LOAD TIMEOUT=$TIMEOUT APPEND='$APPEND'
+SHELL_WANTED=$shell GUEST_TERM=${TERM:-dumb} ROWS=$1 COLUMNS=$2
+END
+exec "$clone/tools/enter.sh" tools/vm/host "/ukl/build/vm/$name"
