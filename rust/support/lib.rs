@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe wrappers over what the `kernel` crate lacks: sockets, kernel threads, a per-task pointer
+//! and stacks to run code on.
+//!
+//! This crate knows nothing of UKL. Each file wraps one thing of the kernel's and could be offered
+//! to the `kernel` crate as it is; the unsafe code of `ukl.ko` lives here and at its ABI edge.
+
+#![crate_name = "ukl_support"]
+#![warn(missing_docs)]
+
+#[allow(
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_upper_case_globals,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn
+)]
+mod bindings {
+    //! C declarations: those the kernel crate has, and `helpers.h`.
+    pub(crate) use kernel::bindings::*;
+    use kernel::ffi;
+    include!(concat!(
+        env!("UKL_OBJ"),
+        "/rust/support/helpers_generated.rs"
+    ));
+}
+
+pub mod kthread;
+pub mod module;
+pub mod net;
+pub mod once;
+pub mod stack;
+pub mod task;
+pub mod task_local;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Knowing when another module unloads.
+//!
+//! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
+
+use crate::bindings;
+use core::marker::PhantomData;
+use kernel::{
+    error::to_result,
+    ffi::{c_int, c_ulong, c_void},
+    prelude::*,
+    types::Opaque,
+};
+
+/// A module by its address, to compare.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Owner(usize);
+
+impl Owner {
+    /// The module at `module`. NULL is code that is not in a module and never unloads.
+    pub fn new(module: *const bindings::module) -> Self {
+        Self(module as usize)
+    }
+}
+
+/// What to do when a module unloads.
+pub trait OnUnload {
+    /// `owner`'s exit function, or its init function that failed, has returned; its memory is freed
+    /// once this returns. May sleep.
+    fn unloaded(owner: Owner);
+}
+
+/// Calls `T` for each module that unloads, until dropped.
+#[pin_data(PinnedDrop)]
+pub struct UnloadHook<T: OnUnload> {
+    #[pin]
+    block: Opaque<bindings::notifier_block>,
+    _handler: PhantomData<fn(T)>,
+}
+
+// SAFETY: The kernel locks its list of notifiers.
+unsafe impl<T: OnUnload> Send for UnloadHook<T> {}
+// SAFETY: A shared hook has no methods.
+unsafe impl<T: OnUnload> Sync for UnloadHook<T> {}
+
+impl<T: OnUnload> UnloadHook<T> {
+    /// Registers the hook. May sleep.
+    pub fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            block <- Opaque::try_ffi_init(|block: *mut bindings::notifier_block| {
+                // SAFETY: `block` is memory for a `notifier_block`, pinned until `drop` unregisters.
+                unsafe {
+                    block.write(bindings::notifier_block {
+                        notifier_call: Some(Self::call),
+                        ..Default::default()
+                    });
+                    to_result(bindings::register_module_notifier(block))
+                }
+            }),
+            _handler: PhantomData,
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Only for the notifier chain of modules, where `module` is one.
+    unsafe extern "C" fn call(
+        _block: *mut bindings::notifier_block,
+        event: c_ulong,
+        module: *mut c_void,
+    ) -> c_int {
+        if event == bindings::module_state_MODULE_STATE_GOING as c_ulong {
+            T::unloaded(Owner::new(module.cast_const().cast()));
+        }
+        bindings::NOTIFY_DONE as c_int
+    }
+}
+
+#[pinned_drop]
+impl<T: OnUnload> PinnedDrop for UnloadHook<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: `new` registered the block.
+        unsafe { bindings::unregister_module_notifier(self.block.get()) };
+    }
+}

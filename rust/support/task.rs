@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The current task's scheduling state: work flags, preemption, RCU-tasks, rescheduling.
+
+use crate::bindings;
+use core::{arch::asm, marker::PhantomData, ptr};
+use kernel::task::Task;
+
+/// Which kinds of work wait for a task: a set of `TIF_*` flags of its `thread_info`.
+#[derive(Clone, Copy)]
+pub struct Work(usize);
+
+impl Work {
+    /// The scheduler wants the CPU back, at once or lazily.
+    pub const RESCHEDULE: Self = Self(bindings::UKL_RESCHED_FLAGS);
+    /// A signal or a notification (`TIF_NOTIFY_SIGNAL`).
+    pub const SIGNAL: Self = Self(bindings::UKL_SIGNAL_FLAGS);
+
+    /// Both sets.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether any of `other` is in the set.
+    #[inline(always)]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// The task that runs now, as a proof that code is on that task. Not `Send`.
+#[derive(Clone, Copy)]
+pub struct CurrentTask(*mut bindings::task_struct, PhantomData<*const ()>);
+
+impl CurrentTask {
+    /// The current task: one load of a per-CPU variable.
+    #[inline(always)]
+    pub fn get() -> Self {
+        let task;
+        // SAFETY: `const_current_task` is this CPU's constant alias of `current_task`.
+        unsafe {
+            asm!(
+                "mov {task}, qword ptr gs:[rip + const_current_task]",
+                task = out(reg) task,
+                options(nostack, preserves_flags, pure, nomem),
+            )
+        };
+        Self(task, PhantomData)
+    }
+
+    /// The work that waits for the task.
+    #[inline(always)]
+    pub fn work(self) -> Work {
+        // SAFETY: The current task is valid. Other contexts change the flags; one load of a word.
+        Work(unsafe { ptr::addr_of!((*self.0).thread_info.flags).read_volatile() })
+    }
+
+    /// Reports a quiescent state to RCU-tasks: `rcu_tasks_qs(current, false)`.
+    ///
+    /// The same promise as a voluntary context switch: no frame of this task is inside a trampoline
+    /// that RCU-tasks protects.
+    #[inline(always)]
+    pub fn rcu_tasks_qs(self) {
+        // SAFETY: The current task is valid. The grace-period kthread writes the byte as well, with
+        // single accesses, as here.
+        unsafe {
+            let holdout = ptr::addr_of_mut!((*self.0).rcu_tasks_holdout);
+            if holdout.read_volatile() != 0 {
+                holdout.write_volatile(0);
+            }
+        }
+    }
+
+    /// The task's process id in the initial namespace.
+    pub fn pid(self) -> i32 {
+        // SAFETY: The current task is valid, and its pid does not change.
+        unsafe { (*self.0).pid }
+    }
+}
+
+/// Whether this is task context with preemption (and so softirqs) enabled: one compare.
+///
+/// Interrupts may be off; nothing on this path looks.
+#[inline(always)]
+pub fn preemptible() -> bool {
+    let low: u32;
+    // SAFETY: `__preempt_count` is a per-CPU word of the kernel's; its low half is read.
+    unsafe {
+        asm!(
+            "mov {low:e}, dword ptr gs:[rip + __preempt_count]",
+            low = out(reg) low,
+            options(nostack, preserves_flags, readonly),
+        )
+    };
+    low & !bindings::PREEMPT_NEED_RESCHED_LOW == 0
+}
+
+/// Gives up the CPU: `schedule()`. May sleep, so not in atomic context.
+pub fn schedule() {
+    // SAFETY: May be called from any context that may sleep; the task's state is running.
+    unsafe { bindings::schedule() };
+}
+
+/// Makes `task` see a pending signal and wakes it, as `kthread_stop()` does, without waiting.
+pub fn notify(task: &Task) {
+    // SAFETY: `task` is valid; setting the flag and a spurious wake-up are allowed at any time.
+    unsafe { bindings::ukl_helper_task_notify(task.as_ptr()) };
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+# Builds ukl.ko, what an application needs of it, the samples and the modules of the self-tests
+# against the kernel tree KDIR. Modules come to build/modules.
+
+out := $(CURDIR)/build
+sdk := $(out)/sdk
+MODULES_DIR ?= $(out)/modules
+OBJ_DIR ?= $(out)/obj
+
+cc := $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' $(KDIR)/.config)
+kbuild := $(MAKE) -C $(KDIR) CC=$(cc) --no-print-directory
+
+apps := $(patsubst %/Kbuild,%,$(wildcard samples/*/Kbuild selftests/modules/Kbuild))
+
+.PHONY: all ukl sdk $(apps)
+all: sdk $(apps)
+
+# Kbuild wants the folder it builds in to exist.
+define module
+	mkdir -p $(OBJ_DIR)/$(1) $(MODULES_DIR)
+	+$(kbuild) M=$(CURDIR)/$(2) MO=$(OBJ_DIR)/$(1) $(3) modules
+	cp $(OBJ_DIR)/$(1)/*.ko $(MODULES_DIR)
+endef
+
+ukl:
+	$(call module,ukl,.)
+
+# What `make install` installs: everything to build an application outside this tree.
+sdk: ukl
+	mkdir -p $(sdk)/rust/bindings
+	cp -rpu include rust/ukl.mk $(sdk)
+	cp -rpu rust/ukl rust/bindings $(sdk)/rust
+	cp -pu $(OBJ_DIR)/ukl/rust/bindings/ukl_generated.rs $(sdk)/rust/bindings
+	cp -pu $(OBJ_DIR)/ukl/Module.symvers $(sdk)
+
+$(apps): sdk
+	$(call module,$@,$@,UKL=$(sdk))
+
+# Where `make install` puts things: the module of the kernel that KDIR is for, and the SDK.
+DESTDIR ?=
+SDK_DIR ?= /usr/local/share/ukl
+release := $(shell cat $(KDIR)/include/config/kernel.release)
+updates := $(DESTDIR)/lib/modules/$(release)/updates
+
+.PHONY: install
+install:
+	install -D -m 644 -t $(updates) $(MODULES_DIR)/ukl.ko
+	mkdir -p $(DESTDIR)$(SDK_DIR)
+	cp -r $(sdk)/. $(DESTDIR)$(SDK_DIR)
+	[ -n "$(DESTDIR)" ] || depmod -a $(release)

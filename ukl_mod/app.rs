@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Applications, and the registry of those that run.
+
+use crate::{
+    sock::Sock,
+    thread::{Thread, Totals},
+};
+use core::{mem, ptr};
+use kernel::{
+    new_condvar, new_mutex,
+    prelude::*,
+    rbtree::{RBTree, RBTreeNodeReservation},
+    str::CString,
+    sync::{aref::ARef, Arc, CondVar, Mutex},
+    task::Task,
+};
+use ukl_support::{module::Owner, net::Socket, task};
+
+kernel::sync::global_lock! {
+    // SAFETY: `init` initialises it before the module exports anything.
+    unsafe(uninit) static RUNNING: Mutex<KVec<Arc<App>>> = KVec::new();
+}
+
+/// Prepares the registry. Called once, when the module loads.
+pub(crate) fn init() {
+    // SAFETY: Called once, before first use.
+    unsafe { RUNNING.init() };
+}
+
+/// An application: the threads and the sockets that `ukl_app_stop()` has to take back.
+#[pin_data]
+pub(crate) struct App {
+    name: CString,
+    owner: Owner,
+    #[pin]
+    state: Mutex<State>,
+    /// No thread runs application code any more.
+    #[pin]
+    idle: CondVar,
+}
+
+struct State {
+    /// No more threads and sockets.
+    stopping: bool,
+    /// The first thread, for its status.
+    main: Option<Arc<Thread>>,
+    threads: RBTree<usize, Member>,
+    /// How many of `threads` run.
+    live: usize,
+    socks: RBTree<usize, ARef<Sock>>,
+    /// The counts of threads that are gone.
+    ended: Totals,
+}
+
+/// A thread that runs, or has a handle that was neither joined nor detached, or both.
+struct Member {
+    thread: Arc<Thread>,
+    /// The task that runs it.
+    task: Option<ARef<Task>>,
+    /// Whether a handle is out.
+    handle: bool,
+}
+
+/// Handles are addresses, looked up before they are used.
+fn key<T>(handle: *const T) -> usize {
+    handle as usize
+}
+
+impl App {
+    /// Makes an application with no threads and enters it in the registry.
+    pub(crate) fn register(owner: Owner, name: CString) -> Result<Arc<Self>> {
+        let app = Arc::pin_init(
+            pin_init!(Self {
+                name,
+                owner,
+                state <- new_mutex!(State {
+                    stopping: false,
+                    main: None,
+                    threads: RBTree::new(),
+                    live: 0,
+                    socks: RBTree::new(),
+                    ended: Totals::ZERO,
+                }),
+                idle <- new_condvar!(),
+            }),
+            GFP_KERNEL,
+        )?;
+        RUNNING.lock().push(app.clone(), GFP_KERNEL)?;
+        Ok(app)
+    }
+
+    /// Takes an application off the registry; `EINVAL` if it is not in there.
+    pub(crate) fn unregister(app: *const App) -> Result<Arc<Self>> {
+        Self::take(|other| ptr::eq(other, app)).ok_or(EINVAL)
+    }
+
+    /// Takes an application of the module `owner` off the registry.
+    pub(crate) fn unregister_of(owner: Owner) -> Option<Arc<Self>> {
+        Self::take(|app| app.owner == owner)
+    }
+
+    fn take(wanted: impl Fn(&App) -> bool) -> Option<Arc<Self>> {
+        let mut running = RUNNING.lock();
+        let index = running.iter().position(|app| wanted(app))?;
+        running.remove(index).ok()
+    }
+
+    /// Calls `f` with each application that runs.
+    pub(crate) fn for_each<E>(mut f: impl FnMut(&App) -> Result<(), E>) -> Result<(), E> {
+        RUNNING.lock().iter().try_for_each(|app| f(app))
+    }
+
+    /// The name, which its threads have as well.
+    pub(crate) fn name(&self) -> &CStr {
+        &self.name
+    }
+
+    /// Says which thread's status is the application's.
+    pub(crate) fn set_main(&self, main: &Arc<Thread>) {
+        self.state.lock().main = Some(main.clone());
+    }
+
+    /// Adds `thread`, whose task `start` starts, with a handle out. `EINTR` if the application is
+    /// stopping.
+    pub(crate) fn add_thread(
+        &self,
+        thread: &Arc<Thread>,
+        start: impl FnOnce() -> Result<ARef<Task>>,
+    ) -> Result {
+        let node = RBTreeNodeReservation::new(GFP_KERNEL)?;
+        let mut state = self.state.lock();
+        if state.stopping {
+            return Err(EINTR);
+        }
+        // The lock is held until the thread is in, so that it cannot end before.
+        let member = Member {
+            task: Some(start()?),
+            thread: thread.clone(),
+            handle: true,
+        };
+        state
+            .threads
+            .insert(node.into_node(key(Arc::as_ptr(thread)), member));
+        state.live += 1;
+        Ok(())
+    }
+
+    /// Notes that `thread` runs no application code any more.
+    pub(crate) fn end_thread(&self, thread: &Thread) {
+        let mut state = self.state.lock();
+        state.ended += thread.counters.read();
+        state.live -= 1;
+        if state.live == 0 {
+            self.idle.notify_all();
+        }
+        let task = state
+            .threads
+            .get_mut(&key(thread))
+            .and_then(|member| member.task.take());
+        let member = state.drop_unused(thread);
+        drop(state);
+        drop((task, member));
+    }
+
+    /// The thread behind a handle; `ESRCH` if it is none of this application's.
+    pub(crate) fn thread(&self, handle: *const Thread) -> Result<Arc<Thread>> {
+        match self.state.lock().threads.get(&key(handle)) {
+            Some(member) if member.handle => Ok(member.thread.clone()),
+            _ => Err(ESRCH),
+        }
+    }
+
+    /// Gives a handle back; `ESRCH` if it is none of this application's.
+    pub(crate) fn release_thread(&self, handle: *const Thread) -> Result {
+        let mut state = self.state.lock();
+        match state.threads.get_mut(&key(handle)) {
+            Some(member) if member.handle => member.handle = false,
+            _ => return Err(ESRCH),
+        }
+        let member = state.drop_unused(handle);
+        drop(state);
+        drop(member);
+        Ok(())
+    }
+
+    /// Asks the thread behind a handle to stop; `ESRCH` if it is none of this application's.
+    pub(crate) fn stop_thread(&self, handle: *const Thread) -> Result {
+        match self.state.lock().threads.get(&key(handle)) {
+            Some(member) if member.handle => {
+                member.stop();
+                Ok(())
+            }
+            _ => Err(ESRCH),
+        }
+    }
+
+    /// Stops all threads, waits for their end, takes back the handles and closes the sockets that are
+    /// left. Returns the status of the first thread.
+    pub(crate) fn stop(&self) -> i32 {
+        let mut state = self.state.lock();
+        state.stopping = true;
+        for member in state.threads.values() {
+            member.stop();
+        }
+        while state.live != 0 {
+            self.idle.wait(&mut state);
+        }
+        // The threads' references on this application go here as well.
+        let threads = mem::replace(&mut state.threads, RBTree::new());
+        let socks = mem::replace(&mut state.socks, RBTree::new());
+        let main = state.main.take();
+        drop(state);
+        drop((threads, socks));
+        main.and_then(|main| main.status()).unwrap_or(0)
+    }
+
+    /// Makes `socket` one of the application's; gives it back with `EINTR` if the application is
+    /// stopping and with `ENOMEM` if there is no memory.
+    pub(crate) fn add_sock(&self, socket: Socket) -> Result<*const Sock, (Error, Socket)> {
+        let (node, memory) = match (RBTreeNodeReservation::new(GFP_KERNEL), Sock::reserve()) {
+            (Ok(node), Ok(memory)) => (node, memory),
+            _ => return Err((ENOMEM, socket)),
+        };
+        let mut state = self.state.lock();
+        if state.stopping {
+            return Err((EINTR, socket));
+        }
+        let sock = Sock::new(memory, socket);
+        let pointer: *const Sock = &*sock;
+        state.socks.insert(node.into_node(key(pointer), sock));
+        Ok(pointer)
+    }
+
+    /// Takes an open socket out; `EBADF` if it is none of this application's.
+    pub(crate) fn remove_sock(&self, handle: *const Sock) -> Result<ARef<Sock>> {
+        self.state.lock().socks.remove(&key(handle)).ok_or(EBADF)
+    }
+
+    /// Counts over the application's whole life, how many threads run and how many sockets are open.
+    pub(crate) fn totals(&self) -> (Totals, usize, usize) {
+        let state = self.state.lock();
+        let mut totals = state.ended;
+        for thread in state.running() {
+            totals += thread.counters.read();
+        }
+        (totals, state.live, state.socks.values().count())
+    }
+
+    /// Calls `f` with each thread that runs.
+    pub(crate) fn for_each_thread<E>(
+        &self,
+        mut f: impl FnMut(&Thread) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let state = self.state.lock();
+        for thread in state.running() {
+            f(thread)?;
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// The threads that run.
+    fn running(&self) -> impl Iterator<Item = &Thread> {
+        let members = self.threads.values();
+        members.filter_map(|member| member.task.as_ref().map(|_| &*member.thread))
+    }
+
+    /// Takes out a thread that does not run and has no handle.
+    fn drop_unused(&mut self, handle: *const Thread) -> Option<Member> {
+        let member = self.threads.get(&key(handle))?;
+        if member.task.is_some() || member.handle {
+            return None;
+        }
+        self.threads.remove(&key(handle))
+    }
+}
+
+impl Member {
+    fn stop(&self) {
+        if let Some(task) = &self.task {
+            self.thread.request_stop();
+            task::notify(task);
+        }
+    }
+}

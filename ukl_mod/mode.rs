@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The mode of a thread, and the only changes it can make.
+//!
+//! ```text
+//!            start            enter
+//!    None ----------> App ------------> Kernel
+//!      ^               | ^                 |
+//!      +---------------+ +-----------------+
+//!            finish            leave
+//! ```
+
+use kernel::prelude::*;
+use ukl_support::once::Once;
+
+/// What a UKL thread is doing (`ukl_mode`), in UKL's own numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub(crate) enum Mode {
+    /// Not a UKL thread, not yet or no longer.
+    None = 0,
+    /// Kernel code runs on behalf of the application.
+    Kernel = 1,
+    /// Application code runs, on the application stack.
+    App = 2,
+}
+
+impl Mode {
+    /// The name that debugfs shows.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Kernel => "kernel",
+            Self::App => "app",
+        }
+    }
+}
+
+const NONE: u32 = Mode::None as u32;
+const KERNEL: u32 = Mode::Kernel as u32;
+const APP: u32 = Mode::App as u32;
+/// Beside the mode: the thread was asked to stop, and its calls are refused.
+const STOPPED: u32 = 1 << 8;
+
+/// Whether a call is made by a thread that was asked to stop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// No: it gets `EINTR`. What most calls want.
+    Running,
+    /// Yes: a call that only gives something back.
+    Always,
+}
+
+/// The mode of one thread, in one word, so that entering tests everything with one compare.
+///
+/// Only the thread itself writes it. Others read it.
+pub(crate) struct ModeCell(Once<u32>);
+
+impl ModeCell {
+    pub(crate) const fn new() -> Self {
+        Self(Once::new(NONE))
+    }
+
+    /// The mode now.
+    pub(crate) fn get(&self) -> Mode {
+        match self.0.load() & !STOPPED {
+            APP => Mode::App,
+            KERNEL => Mode::Kernel,
+            _ => Mode::None,
+        }
+    }
+
+    /// `None` → `App`: the application begins.
+    pub(crate) fn start(&self) {
+        self.0.store(APP);
+    }
+
+    /// `App` → `None`: the application is done.
+    pub(crate) fn finish(&self) {
+        self.0.store(NONE);
+    }
+
+    /// `App` → `Kernel`. `EBUSY` in mode `Kernel`, `EPERM` in mode `None`, `EINTR` once stopped
+    /// unless `when` says that the call is made all the same.
+    #[inline(always)]
+    pub(crate) fn enter(&self, when: When) -> Result {
+        let word = self.0.load();
+        if word != APP {
+            Self::refuse(word, when)?;
+        }
+        // The flag is put back by `leave`, which looks at the stop request again.
+        self.0.store(KERNEL);
+        Ok(())
+    }
+
+    #[cold]
+    fn refuse(word: u32, when: When) -> Result {
+        match word & !STOPPED {
+            KERNEL => Err(EBUSY),
+            APP if when == When::Always => Ok(()),
+            APP => Err(EINTR),
+            _ => Err(EPERM),
+        }
+    }
+
+    /// `Kernel` → `App`.
+    #[inline(always)]
+    pub(crate) fn leave(&self, stopped: bool) {
+        self.0.store(if stopped { APP | STOPPED } else { APP });
+    }
+}

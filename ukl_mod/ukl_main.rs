@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `ukl.ko`: UKL's transitions, bypass and shortcuts for applications that live in the kernel.
+//!
+//! `abi` → `call` → `transition` → `mode` → `thread`: each file uses those behind it.
+
+#![crate_name = "ukl_mod"]
+
+mod abi;
+mod app;
+mod call;
+mod carrier;
+mod mode;
+mod sock;
+mod stats;
+mod thread;
+mod transition;
+
+use crate::stats::Stats;
+use kernel::{debugfs::Dir, prelude::*};
+use ukl_support::{
+    module::{OnUnload, Owner, UnloadHook},
+    task_local::Notifiers,
+};
+
+module! {
+    type: Ukl,
+    name: "ukl",
+    authors: ["The ukl authors"],
+    description: "Unikernel Linux as a loadable module",
+    license: "GPL v2",
+}
+
+/// The module. Its fields are undone in their order when it unloads.
+#[pin_data]
+struct Ukl {
+    #[pin]
+    stats: Stats,
+    #[pin]
+    _unload: UnloadHook<Unloaded>,
+    // Held while the module is loaded, so that starting and ending threads patches no kernel code.
+    _notifiers: Notifiers,
+}
+
+impl kernel::InPlaceModule for Ukl {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        pin_init::pin_init_scope(|| {
+            app::init();
+            let dir = Dir::new(c"ukl");
+            Ok(try_pin_init!(Self {
+                stats <- Stats::new(&dir),
+                _unload <- UnloadHook::new(),
+                _notifiers: Notifiers::new(),
+            }))
+        })
+    }
+}
+
+/// What happens when some module unloads.
+struct Unloaded;
+
+impl OnUnload for Unloaded {
+    fn unloaded(owner: Owner) {
+        call::app::stop_all_of(owner);
+    }
+}
