@@ -15,6 +15,7 @@
  *    -EDEADLK, a call made while another call of the same thread is under way gets -EBUSY;
  *  * once the thread was asked to stop (by ukl_app_stop(), ukl_thread_stop(), SIGTERM or SIGKILL),
  *    it fails with -EINTR without doing anything, so that a loop of calls ends;
+ *  * a call with interrupts disabled is not detected;
  *  * buffers are kernel memory that stays mapped during the call; a pointer into the user half of
  *    the address space, or NULL with a length, gets -EFAULT.
  *
@@ -45,6 +46,16 @@ enum ukl_mode {
 /* Bytes of an application stack if the caller leaves the choice, and of the smallest. */
 #define UKL_STACK_DEFAULT	(64 * 1024)
 #define UKL_STACK_MIN		(16 * 1024)
+
+/* The largest budget of ukl_bypass(). */
+#define UKL_BYPASS_MAX		65536
+
+/*
+ * Beside the MSG_* flags of a call: stay on the application stack for it, if at least UKL_NSS_ROOM
+ * bytes of it are left; switch to the kernel stack as usual if not.
+ */
+#define UKL_NSS			(1 << 30)
+#define UKL_NSS_ROOM		(16 * 1024)
 
 struct ukl_app;		/* an application: its threads and its sockets */
 struct ukl_thread;	/* a thread that somebody may join */
@@ -162,6 +173,29 @@ int ukl_mode(void);
  */
 int ukl_null(void);
 
+/**
+ * ukl_null_same_stack() - ukl_null() that stays on the application stack
+ *
+ * What %UKL_NSS is for other calls.
+ *
+ * Return: 0.
+ */
+int ukl_null_same_stack(void);
+
+/**
+ * ukl_bypass() - let the next calls bypass the transition work (UKL_BYP)
+ * @calls: how many, at most %UKL_BYPASS_MAX; 0 for none from now on
+ *
+ * The next @calls calls of ukl_null(), ukl_tcp_send() and ukl_tcp_recv() by this thread leave out
+ * the work on the way back (rescheduling, stop requests, RCU-tasks), the counting of calls and, if
+ * %UKL_NSS_ROOM bytes of application stack are left, the stack switch. A reschedule, signal or stop
+ * request that waits ends the bypass early: the call that meets it is made in full. Other calls are
+ * always made in full and take nothing from the budget. A new budget replaces what is left.
+ *
+ * Return: 0. -EINVAL if @calls is above %UKL_BYPASS_MAX.
+ */
+int ukl_bypass(unsigned int calls);
+
 /* TCP. What these leave out against the system calls is in Documentation/api.md. */
 
 /**
@@ -205,7 +239,7 @@ struct ukl_sock *ukl_tcp_connect(const struct sockaddr *addr, int addrlen);
  * @sock: a connected TCP socket
  * @buf: kernel memory, read during the call
  * @len: bytes, at most INT_MAX; 0 sends nothing
- * @flags: any of MSG_DONTWAIT, MSG_MORE and MSG_NOSIGNAL; SIGPIPE is never raised
+ * @flags: any of MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL and %UKL_NSS; SIGPIPE is never raised
  *
  * Context: As all calls; blocks until all is in the socket's buffer, unless MSG_DONTWAIT.
  * Return: How many bytes the socket took: fewer than @len with MSG_DONTWAIT, if the thread was
@@ -221,7 +255,7 @@ ssize_t ukl_tcp_send(struct ukl_sock *sock, const void *buf, size_t len, int fla
  * @sock: a connected TCP socket
  * @buf: kernel memory, written during the call
  * @len: bytes, at most INT_MAX; 0 receives nothing
- * @flags: any of MSG_DONTWAIT, MSG_PEEK and MSG_WAITALL
+ * @flags: any of MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL and %UKL_NSS
  *
  * Context: As all calls; blocks until at least a byte is there (with MSG_WAITALL: @len bytes),
  * unless MSG_DONTWAIT.

@@ -15,7 +15,7 @@ use core::{
 };
 use kernel::{
     error::from_result,
-    ffi::{c_char, c_int, c_void},
+    ffi::{c_char, c_int, c_uint, c_void},
     prelude::*,
 };
 use ukl_support::{
@@ -33,6 +33,8 @@ const _: () = {
     assert!(Mode::App as u32 == bindings::ukl_mode_UKL_MODE_APP);
     assert!(call::thread::STACK_DEFAULT == bindings::UKL_STACK_DEFAULT as usize);
     assert!(call::thread::STACK_MIN == bindings::UKL_STACK_MIN as usize);
+    assert!(crate::thread::SAME_STACK_ROOM == bindings::UKL_NSS_ROOM as usize);
+    assert!(crate::transition::BYPASS_MAX == bindings::UKL_BYPASS_MAX);
 };
 
 /// Defines the functions of the C face and compares each with the header.
@@ -106,28 +108,33 @@ fn is_err_or_null<T>(pointer: *mut T) -> bool {
 }
 
 /// The kernel's restart codes are between it and the system-call exit; applications see `EINTR`.
-fn errno(error: Error) -> Error {
+#[cold]
+fn errno(error: Error) -> c_int {
     match error {
         ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND | ERESTART_RESTARTBLOCK => EINTR,
         error => error,
     }
+    .to_errno()
 }
 
 fn status(result: Result) -> c_int {
-    from_result(|| result.map(|()| 0).map_err(errno))
+    match result {
+        Ok(()) => 0,
+        Err(error) => errno(error),
+    }
 }
 
 fn count(result: Result<usize>) -> isize {
     match result {
         Ok(count) => count as isize,
-        Err(error) => errno(error).to_errno() as isize,
+        Err(error) => errno(error) as isize,
     }
 }
 
 fn handle<T, H>(result: Result<*const T>) -> *mut H {
     match result {
         Ok(pointer) => pointer.cast_mut().cast(),
-        Err(error) => errno(error).to_ptr(),
+        Err(error) => errno(error) as isize as *mut H,
     }
 }
 
@@ -189,7 +196,18 @@ export! {
     }
 
     fn ukl_null() -> c_int {
-        status(call::thread::null())
+        if call::thread::null_bypassed() {
+            return 0;
+        }
+        null_in_full()
+    }
+
+    fn ukl_null_same_stack() -> c_int {
+        status(call::thread::null_same_stack())
+    }
+
+    fn ukl_bypass(calls: c_uint) -> c_int {
+        status(call::thread::bypass(calls))
     }
 
     fn ukl_tcp_listen(addr: *const sockaddr, addrlen: c_int, backlog: c_int) -> *mut ukl_sock {
@@ -287,6 +305,12 @@ export! {
         }
         status(call::sock::close(handle.cast_const().cast()))
     }
+}
+
+/// Apart from `ukl_null()` so that a bypassed call saves no registers.
+#[inline(never)]
+fn null_in_full() -> c_int {
+    status(call::thread::null())
 }
 
 /// # Safety

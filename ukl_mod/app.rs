@@ -3,6 +3,7 @@
 //! Applications, and the registry of those that run.
 
 use crate::{
+    mode::Mode,
     sock::Sock,
     thread::{Thread, Totals},
 };
@@ -107,7 +108,12 @@ impl App {
     }
 
     /// Calls `f` with each application that runs.
-    pub(crate) fn for_each<E>(mut f: impl FnMut(&App) -> Result<(), E>) -> Result<(), E> {
+    pub(crate) fn for_each(f: impl Fn(&App)) {
+        RUNNING.lock().iter().for_each(|app| f(app));
+    }
+
+    /// As [`App::for_each`], until `f` fails.
+    pub(crate) fn try_for_each<E>(mut f: impl FnMut(&App) -> Result<(), E>) -> Result<(), E> {
         RUNNING.lock().iter().try_for_each(|app| f(app))
     }
 
@@ -213,6 +219,16 @@ impl App {
         drop(state);
         drop((threads, socks));
         main.and_then(|main| main.status()).unwrap_or(0)
+    }
+
+    /// Looks for threads that have not made a transition for long.
+    pub(crate) fn watch(&self) {
+        for member in self.state.lock().threads.values() {
+            if let (Some(task), Mode::App) = (&member.task, member.thread.mode.get()) {
+                let thread = &member.thread;
+                thread.watch.look(task::cpu_time(task), || thread.name());
+            }
+        }
     }
 
     /// Makes `socket` one of the application's; gives it back with `EINTR` if the application is

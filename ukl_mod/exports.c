@@ -15,6 +15,8 @@ EXPORT_SYMBOL_GPL(ukl_thread_detach);
 EXPORT_SYMBOL_GPL(ukl_should_stop);
 EXPORT_SYMBOL_GPL(ukl_mode);
 EXPORT_SYMBOL_GPL(ukl_null);
+EXPORT_SYMBOL_GPL(ukl_null_same_stack);
+EXPORT_SYMBOL_GPL(ukl_bypass);
 EXPORT_SYMBOL_GPL(ukl_tcp_listen);
 EXPORT_SYMBOL_GPL(ukl_tcp_accept);
 EXPORT_SYMBOL_GPL(ukl_tcp_connect);

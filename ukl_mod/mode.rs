@@ -39,21 +39,10 @@ impl Mode {
 const NONE: u32 = Mode::None as u32;
 const KERNEL: u32 = Mode::Kernel as u32;
 const APP: u32 = Mode::App as u32;
-/// Beside the mode: the thread was asked to stop, and its calls are refused.
-const STOPPED: u32 = 1 << 8;
 
-/// Whether a call is made by a thread that was asked to stop.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum When {
-    /// No: it gets `EINTR`. What most calls want.
-    Running,
-    /// Yes: a call that only gives something back.
-    Always,
-}
-
-/// The mode of one thread, in one word, so that entering tests everything with one compare.
+/// The mode of one thread.
 ///
-/// Only the thread itself writes it. Others read it.
+/// Only the thread itself writes it. Others read it, interrupts on top of the thread too.
 pub(crate) struct ModeCell(Once<u32>);
 
 impl ModeCell {
@@ -63,7 +52,7 @@ impl ModeCell {
 
     /// The mode now.
     pub(crate) fn get(&self) -> Mode {
-        match self.0.load() & !STOPPED {
+        match self.0.load() {
             APP => Mode::App,
             KERNEL => Mode::Kernel,
             _ => Mode::None,
@@ -80,32 +69,22 @@ impl ModeCell {
         self.0.store(NONE);
     }
 
-    /// `App` → `Kernel`. `EBUSY` in mode `Kernel`, `EPERM` in mode `None`, `EINTR` once stopped
-    /// unless `when` says that the call is made all the same.
+    /// `App` → `Kernel`. `EBUSY` in mode `Kernel`, `EPERM` in mode `None`.
     #[inline(always)]
-    pub(crate) fn enter(&self, when: When) -> Result {
-        let word = self.0.load();
-        if word != APP {
-            Self::refuse(word, when)?;
-        }
-        // The flag is put back by `leave`, which looks at the stop request again.
-        self.0.store(KERNEL);
-        Ok(())
-    }
-
-    #[cold]
-    fn refuse(word: u32, when: When) -> Result {
-        match word & !STOPPED {
+    pub(crate) fn enter(&self) -> Result {
+        match self.0.load() {
+            APP => {
+                self.0.store(KERNEL);
+                Ok(())
+            }
             KERNEL => Err(EBUSY),
-            APP if when == When::Always => Ok(()),
-            APP => Err(EINTR),
             _ => Err(EPERM),
         }
     }
 
     /// `Kernel` → `App`.
     #[inline(always)]
-    pub(crate) fn leave(&self, stopped: bool) {
-        self.0.store(if stopped { APP | STOPPED } else { APP });
+    pub(crate) fn leave(&self) {
+        self.0.store(APP);
     }
 }

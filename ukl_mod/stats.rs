@@ -33,7 +33,7 @@ impl Stats {
 fn apps(f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("app\tthreads\tsockets")?;
     names(f)?;
-    App::for_each(|app| {
+    App::try_for_each(|app| {
         let (totals, threads, socks) = app.totals();
         write!(f, "{}\t{threads}\t{socks}", fmt::Adapter(app.name()))?;
         counts(f, &totals)
@@ -42,17 +42,18 @@ fn apps(f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// One line for each thread.
 fn threads(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("app\ttid\tmode\tstack")?;
+    f.write_str("app\ttid\tmode\tstack\tlongest_run_us")?;
     names(f)?;
-    App::for_each(|app| {
+    App::try_for_each(|app| {
         app.for_each_thread(|thread| {
             write!(
                 f,
-                "{}\t{}\t{}\t{}",
+                "{}\t{}\t{}\t{}\t{}",
                 fmt::Adapter(app.name()),
                 thread.tid(),
                 thread.mode.get().name(),
                 thread.stack().size(),
+                thread.watch.longest() / 1000,
             )?;
             counts(f, &thread.counters.read())
         })

@@ -2,7 +2,7 @@
 
 //! A UKL thread: a task with a mode, an application stack, a carrier and counters.
 
-use crate::{app::App, carrier::Carrier, mode::ModeCell};
+use crate::{app::App, carrier::Carrier, mode::ModeCell, watch::Watch};
 use kernel::ffi::{c_int, c_void};
 use kernel::{
     new_condvar, new_mutex,
@@ -11,10 +11,14 @@ use kernel::{
 };
 use ukl_support::{
     once::Once,
-    stack::{Stack, Top},
-    task::{CurrentTask, Work},
+    stack::{self, Stack, Top},
+    task::CurrentTask,
     task_local::TaskLocal,
 };
+
+/// Bytes of application stack that have to be left for a call to stay on it: as much as the kernel
+/// gives its own threads.
+pub(crate) const SAME_STACK_ROOM: usize = 16 * 1024;
 
 /// What a thread runs: a C function of the application and its argument.
 #[derive(Clone, Copy)]
@@ -89,8 +93,12 @@ macro_rules! counters {
 counters! {
     /// Transitions from the application into the kernel.
     calls,
-    /// Transitions on whose way back work waited: rescheduling, signals.
+    /// Transitions on whose way back work waited.
     leave_work,
+    /// Calls that a bypass let through, as far as their budget has ended.
+    bypassed,
+    /// Bypasses that pending work ended before their budget was spent.
+    bypass_cut,
     /// Calls of `ukl_tcp_send()` that reached `tcp_sendmsg()`.
     tcp_sends,
     /// Bytes that `tcp_sendmsg()` took.
@@ -108,9 +116,12 @@ pub(crate) struct Thread {
     pub(crate) mode: ModeCell,
     /// Where the thread's frames go on its task's kernel stack while the application runs.
     pub(crate) kernel_top: Once<Top>,
-    /// The work that `carrier` does, at hand for the transition.
-    pub(crate) work: Work,
+    /// The lowest stack pointer at which a call may stay on the application stack.
+    same_stack_limit: usize,
+    pub(crate) watch: Watch,
     pub(crate) counters: Counters,
+    /// The budget that the thread's bypass began with.
+    pub(crate) bypass: Once<u32>,
     stop: Once<bool>,
     pub(crate) carrier: &'static dyn Carrier,
     tid: Once<u32>,
@@ -137,8 +148,10 @@ impl Thread {
             pin_init!(Self {
                 mode: ModeCell::new(),
                 kernel_top: Once::new(stack.top()),
-                work: carrier.work(),
+                same_stack_limit: stack.bottom() + SAME_STACK_ROOM,
+                watch: Watch::new(),
                 counters: Counters::new(),
+                bypass: Once::new(0),
                 stop: Once::new(false),
                 carrier,
                 tid: Once::new(0),
@@ -155,6 +168,11 @@ impl Thread {
     /// The application that the thread belongs to.
     pub(crate) fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// The application's name and the thread's number, to tell people.
+    pub(crate) fn name(&self) -> (&CStr, u32) {
+        (self.app.name(), self.tid())
     }
 
     /// The application stack.
@@ -174,7 +192,13 @@ impl Thread {
         unsafe { (self.body.main)(self.body.arg) }
     }
 
-    /// Whether somebody asked the thread to stop, or it has seen a signal that means so.
+    /// Whether a call may stay on the application stack, of which this is called.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        stack::pointer() >= self.same_stack_limit
+    }
+
+    /// Whether somebody asked the thread to stop.
     pub(crate) fn stop_requested(&self) -> bool {
         self.stop.load()
     }

@@ -2,12 +2,19 @@
 
 //! The transition: application → kernel → application, as a procedure call.
 
-use crate::{app::App, mode::When, thread::Thread};
+use crate::{app::App, thread::Thread};
 use kernel::{prelude::*, sync::Arc};
-use ukl_support::{stack, task, task::CurrentTask, task_local};
+use ukl_support::{
+    stack,
+    task::{self, CurrentTask, Work},
+    task_local,
+};
 
-/// Proof that this is kernel code on behalf of an application thread, in mode `Kernel` on the task's
-/// own kernel stack.
+/// The largest budget of a bypass. A bypassed call reports nothing to RCU-tasks, so this bounds for
+/// how many calls a grace period may be held up.
+pub(crate) const BYPASS_MAX: u32 = 65_536;
+
+/// Proof that this is kernel code on behalf of an application thread, in mode `Kernel`.
 #[derive(Clone, Copy)]
 pub(crate) struct Kernel<'a>(&'a Thread);
 
@@ -26,15 +33,18 @@ impl<'a> Kernel<'a> {
 /// Runs the body of `thread`, which is the current task's, in mode `App` on its application stack.
 pub(crate) fn run(thread: &Thread) -> i32 {
     // SAFETY: The stack belongs to `thread`, which lives until this returns and runs once.
-    unsafe {
+    let status = unsafe {
         stack::call_on(thread.stack().top(), |kernel_top| {
             thread.kernel_top.store(kernel_top);
+            thread.watch.left();
             thread.mode.start();
             let status = thread.run_body();
             thread.mode.finish();
             status
         })
-    }
+    };
+    end_bypass(thread);
+    status
 }
 
 /// A call from the application: enters the kernel, runs `f`, leaves.
@@ -44,43 +54,138 @@ pub(crate) fn run(thread: &Thread) -> i32 {
 /// has not run then. `f` may sleep.
 #[inline(always)]
 pub(crate) fn call<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
-    call_when(When::Running, f)
-}
-
-/// As [`call`], but made also by a thread that was asked to stop.
-#[inline(always)]
-pub(crate) fn call_always<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
-    call_when(When::Always, f)
-}
-
-#[inline(always)]
-fn call_when<R>(when: When, f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(|thread: Option<&Thread>| {
-        let thread = thread.ok_or(EPERM)?;
-        if !task::preemptible() {
-            return Err(EDEADLK);
-        }
-        thread.mode.enter(when)?;
-        thread.counters.calls.add(1);
-        // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's
-        // kernel stack is in use below where `run` left it.
-        let result = unsafe {
-            stack::call_on(thread.kernel_top.load(), |_| {
-                let result = f(Kernel(thread));
-                leave_work(thread);
-                result
-            })
-        };
-        thread.mode.leave(thread.stop_requested());
+    task_local::current(|thread| {
+        let thread = enter(thread, refuse_if_stopped)?;
+        let result = on_kernel_stack(thread, f);
+        leave(thread);
         result
     })
+}
+
+/// As [`call`], but made also by a thread that was asked to stop, to give something back.
+#[inline(always)]
+pub(crate) fn call_always<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+    task_local::current(|thread| {
+        let thread = enter(thread, |_| Ok(()))?;
+        let result = on_kernel_stack(thread, f);
+        leave(thread);
+        result
+    })
+}
+
+/// As [`call`], but stays on the application stack if it has room (`UKL_NSS`).
+#[inline(always)]
+pub(crate) fn call_same_stack<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+    task_local::current(|thread| {
+        let thread = enter(thread, refuse_if_stopped)?;
+        let result = if thread.has_room() {
+            let result = f(Kernel(thread));
+            leave_work(thread);
+            result
+        } else {
+            on_kernel_stack(thread, f)
+        };
+        leave(thread);
+        result
+    })
+}
+
+/// Takes a call from the thread's bypass (`UKL_BYP`), if it has one and no work waits.
+///
+/// A call that a bypass lets through must use hardly any stack, or go through [`bypassed`].
+#[inline(always)]
+pub(crate) fn bypass() -> bool {
+    task_local::spend(Work::ANY)
+}
+
+/// A call that [`bypass`] let through: no leave work, no counting; the mode is kept truthful all the
+/// same, and the application stack is only stayed on with room for the kernel.
+#[inline(always)]
+pub(crate) fn bypassed<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+    task_local::current(|thread| {
+        let thread: &Thread = thread.ok_or(EPERM)?;
+        thread.mode.enter()?;
+        let result = if thread.has_room() {
+            f(Kernel(thread))
+        } else {
+            // SAFETY: As in `on_kernel_stack`.
+            unsafe { stack::call_on(thread.kernel_top.load(), |_| f(Kernel(thread))) }
+        };
+        thread.mode.leave();
+        result
+    })
+}
+
+/// Gives the current thread a bypass for its next `budget` calls, 0 for none. `EINVAL` above
+/// [`BYPASS_MAX`].
+pub(crate) fn set_bypass(kernel: Kernel<'_>, budget: u32) -> Result {
+    if budget > BYPASS_MAX {
+        return Err(EINVAL);
+    }
+    let thread = kernel.thread();
+    end_bypass(thread);
+    thread.bypass.store(budget);
+    task_local::set_budget(budget);
+    Ok(())
+}
+
+/// Takes the rest of the bypass away, counts what was used. Returns whether there was a rest.
+fn end_bypass(thread: &Thread) -> bool {
+    let rest = task_local::set_budget(0);
+    let used = thread.bypass.load() - rest;
+    thread.bypass.store(0);
+    thread.counters.bypassed.add(used.into());
+    rest != 0
+}
+
+/// The way in.
+#[inline(always)]
+fn enter<'a>(
+    thread: Option<&'a Thread>,
+    if_signal: impl FnOnce(&Thread) -> Result,
+) -> Result<&'a Thread> {
+    let thread = thread.ok_or(EPERM)?;
+    if !task::preemptible() {
+        return Err(EDEADLK);
+    }
+    if CurrentTask::get().work().has(Work::SIGNAL) {
+        if_signal(thread)?;
+    }
+    thread.mode.enter()?;
+    thread.counters.calls.add(1);
+    thread.watch.entered(|| thread.name());
+    Ok(thread)
+}
+
+/// `EINTR` if the signal or notification that waits means that the thread is asked to stop.
+#[cold]
+#[inline(never)]
+fn refuse_if_stopped(thread: &Thread) -> Result {
+    if thread.carrier.stops(&|| thread.stop_requested()) {
+        return Err(EINTR);
+    }
+    Ok(())
+}
+
+/// The stack switch, with the work that is done before the way back.
+#[inline(always)]
+fn on_kernel_stack<R>(thread: &Thread, f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+    // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's
+    // kernel stack is in use below where `run` left it.
+    unsafe {
+        stack::call_on(thread.kernel_top.load(), |_| {
+            let result = f(Kernel(thread));
+            leave_work(thread);
+            result
+        })
+    }
 }
 
 /// What has to be done before application code goes on.
 #[inline(always)]
 fn leave_work(thread: &Thread) {
     let current = CurrentTask::get();
-    if current.work().has(thread.work) {
+    if current.work().has(Work::ANY) {
         slow_leave_work(thread);
     }
     current.rcu_tasks_qs();
@@ -90,7 +195,16 @@ fn leave_work(thread: &Thread) {
 #[inline(never)]
 fn slow_leave_work(thread: &Thread) {
     thread.counters.leave_work.add(1);
-    if thread.carrier.leave(thread.stop_requested()) {
-        thread.request_stop();
+    if end_bypass(thread) {
+        thread.counters.bypass_cut.add(1);
     }
+    thread.carrier.leave();
+}
+
+/// The way back, after [`leave_work`]. What comes up between the two waits for the next transition
+/// or, if it is the scheduler, for the interrupt that brought it.
+#[inline(always)]
+fn leave(thread: &Thread) {
+    thread.watch.left();
+    thread.mode.leave();
 }

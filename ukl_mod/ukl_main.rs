@@ -15,11 +15,13 @@ mod sock;
 mod stats;
 mod thread;
 mod transition;
+mod watch;
 
 use crate::stats::Stats;
 use kernel::{debugfs::Dir, prelude::*};
 use ukl_support::{
     module::{OnUnload, Owner, UnloadHook},
+    periodic::{Periodic, Tick},
     task_local::Notifiers,
 };
 
@@ -29,6 +31,12 @@ module! {
     authors: ["The ukl authors"],
     description: "Unikernel Linux as a loadable module",
     license: "GPL v2",
+    params: {
+        watchdog_ms: u32 {
+            default: 1000,
+            description: "Report a thread that runs this long without a transition, in ms of CPU time (0: never)",
+        },
+    },
 }
 
 /// The module. Its fields are undone in their order when it unloads.
@@ -36,6 +44,8 @@ module! {
 struct Ukl {
     #[pin]
     stats: Stats,
+    #[pin]
+    _watchdog: Periodic<Watchdog>,
     #[pin]
     _unload: UnloadHook<Unloaded>,
     // Held while the module is loaded, so that starting and ending threads patches no kernel code.
@@ -49,6 +59,7 @@ impl kernel::InPlaceModule for Ukl {
             let dir = Dir::new(c"ukl");
             Ok(try_pin_init!(Self {
                 stats <- Stats::new(&dir),
+                _watchdog <- Periodic::new(watch::PERIOD),
                 _unload <- UnloadHook::new(),
                 _notifiers: Notifiers::new(),
             }))
@@ -62,5 +73,14 @@ struct Unloaded;
 impl OnUnload for Unloaded {
     fn unloaded(owner: Owner) {
         call::app::stop_all_of(owner);
+    }
+}
+
+/// What happens once a second.
+struct Watchdog;
+
+impl Tick for Watchdog {
+    fn tick() {
+        app::App::for_each(app::App::watch);
     }
 }

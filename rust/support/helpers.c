@@ -16,8 +16,30 @@
 
 #include "helpers.h"
 
-/* What task_local.rs keeps up to date: the value of the task that runs on this CPU. */
-DEFINE_PER_CPU(const void *, ukl_task_local);
+DEFINE_PER_CPU(struct ukl_task_local, ukl_task_local);
+
+static void periodic_work(struct work_struct *work)
+{
+	struct ukl_periodic *periodic = container_of(to_delayed_work(work), struct ukl_periodic,
+						     work);
+
+	periodic->tick();
+	schedule_delayed_work(&periodic->work, msecs_to_jiffies(periodic->period_ms));
+}
+
+void ukl_helper_periodic_start(struct ukl_periodic *periodic, void (*tick)(void),
+			       unsigned int period_ms)
+{
+	INIT_DELAYED_WORK(&periodic->work, periodic_work);
+	periodic->tick = tick;
+	periodic->period_ms = period_ms;
+	schedule_delayed_work(&periodic->work, msecs_to_jiffies(period_ms));
+}
+
+void ukl_helper_periodic_stop(struct ukl_periodic *periodic)
+{
+	cancel_delayed_work_sync(&periodic->work);
+}
 
 struct task_struct *ukl_helper_kthread_create(int (*fn)(void *data), void *data, const char *name)
 {
@@ -44,6 +66,11 @@ void ukl_helper_task_notify(struct task_struct *task)
 {
 	set_tsk_thread_flag(task, TIF_NOTIFY_SIGNAL);
 	wake_up_process(task);
+}
+
+void ukl_helper_clear_notify_signal(void)
+{
+	clear_notify_signal();
 }
 
 void ukl_helper_allow_signal(int signal)

@@ -31,6 +31,7 @@ pub mod kthread;
 pub mod module;
 pub mod net;
 pub mod once;
+pub mod periodic;
 pub mod stack;
 pub mod task;
 pub mod task_local;

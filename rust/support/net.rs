@@ -102,6 +102,11 @@ impl Message {
         Self(self.0 | other.0)
     }
 
+    /// The set without `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether all of `other` is in the set.
     #[inline(always)]
     pub const fn contains(self, other: Self) -> bool {

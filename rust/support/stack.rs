@@ -56,6 +56,15 @@ impl Stack {
     }
 }
 
+/// The stack pointer, in a frame of the caller's.
+#[inline(always)]
+pub fn pointer() -> usize {
+    let pointer;
+    // SAFETY: Copies a register.
+    unsafe { asm!("mov {}, rsp", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
+    pointer
+}
+
 /// What crosses from one stack to the other: the closure there, its result back.
 struct Crossing<F, R> {
     f: ManuallyDrop<F>,

@@ -13,13 +13,12 @@ pub struct Work(usize);
 impl Work {
     /// The scheduler wants the CPU back, at once or lazily.
     pub const RESCHEDULE: Self = Self(bindings::UKL_RESCHED_FLAGS);
-    /// A signal or a notification (`TIF_NOTIFY_SIGNAL`).
-    pub const SIGNAL: Self = Self(bindings::UKL_SIGNAL_FLAGS);
-
-    /// Both sets.
-    pub const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
+    /// A signal that the task did not ignore.
+    pub const SIGPENDING: Self = Self(bindings::UKL_SIGPENDING_FLAGS);
+    /// What `signal_pending()` tests: a signal, or a notification (`TIF_NOTIFY_SIGNAL`).
+    pub const SIGNAL: Self = Self(bindings::UKL_SIGPENDING_FLAGS | bindings::UKL_NOTIFY_FLAGS);
+    /// Any of these.
+    pub const ANY: Self = Self(Self::RESCHEDULE.0 | Self::SIGNAL.0);
 
     /// Whether any of `other` is in the set.
     #[inline(always)]
@@ -71,6 +70,25 @@ impl CurrentTask {
         }
     }
 
+    /// Sets a notification: [`notify`] for the current task.
+    pub fn set_notification(self) {
+        // SAFETY: The current task is valid.
+        unsafe { bindings::ukl_helper_task_notify(self.0) };
+    }
+
+    /// Forgets a notification (`TIF_NOTIFY_SIGNAL`) that turned out to mean nothing. A full barrier.
+    pub fn clear_notification(self) {
+        // SAFETY: Acts on the current task, which `self` is.
+        unsafe { bindings::ukl_helper_clear_notify_signal() };
+    }
+
+    /// CPU time that the task has run, in nanoseconds, up to the last tick or context switch.
+    #[inline(always)]
+    pub fn cpu_time(self) -> u64 {
+        // SAFETY: The current task is valid; one load of a word that the scheduler writes.
+        unsafe { ptr::addr_of!((*self.0).se.sum_exec_runtime).read_volatile() }
+    }
+
     /// The task's process id in the initial namespace.
     pub fn pid(self) -> i32 {
         // SAFETY: The current task is valid, and its pid does not change.
@@ -99,6 +117,12 @@ pub fn preemptible() -> bool {
 pub fn schedule() {
     // SAFETY: May be called from any context that may sleep; the task's state is running.
     unsafe { bindings::schedule() };
+}
+
+/// CPU time that `task` has run, in nanoseconds, up to the last tick or context switch.
+pub fn cpu_time(task: &Task) -> u64 {
+    // SAFETY: `task` is valid; one load of a word that the scheduler writes.
+    unsafe { ptr::addr_of!((*task.as_ptr()).se.sum_exec_runtime).read_volatile() }
 }
 
 /// Makes `task` see a pending signal and wakes it, as `kthread_stop()` does, without waiting.

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A per-task pointer that is found in one instruction.
+//! A per-task pointer that is found in one instruction, and a per-task budget beside it.
 //!
-//! A per-CPU variable holds the value of the task that runs on this CPU; a preempt notifier of that
-//! task clears it when the task is scheduled out and sets it when the task is scheduled in, possibly
-//! on another CPU. Tasks that have no value cost nothing.
+//! Per-CPU variables hold what belongs to the task that runs on this CPU; a preempt notifier of that
+//! task clears them when the task is scheduled out and sets them when the task is scheduled in,
+//! possibly on another CPU. Tasks that have no value cost nothing.
 //!
 //! C header: [`include/linux/preempt.h`](srctree/include/linux/preempt.h), `struct preempt_notifier`
 
-use crate::bindings;
-use core::{arch::asm, cell::UnsafeCell, ffi::c_int, mem::offset_of, ptr};
+use crate::{
+    bindings,
+    task::{CurrentTask, Work},
+};
+use core::{
+    arch::asm,
+    cell::{Cell, UnsafeCell},
+    ffi::c_int,
+    mem::offset_of,
+    ptr,
+};
 use kernel::{interrupt::local_interrupt_disable, prelude::*};
 
 /// Types that a task can have one value of.
@@ -39,10 +48,13 @@ impl Drop for Notifiers {
     }
 }
 
+/// What follows a task from CPU to CPU.
 #[repr(C)]
 struct Link {
     notifier: UnsafeCell<bindings::preempt_notifier>,
     value: *const (),
+    /// The budget while the task does not run.
+    budget: Cell<u32>,
 }
 
 static OPS: bindings::preempt_ops = bindings::preempt_ops {
@@ -50,11 +62,11 @@ static OPS: bindings::preempt_ops = bindings::preempt_ops {
     sched_out: Some(sched_out),
 };
 
-/// Gives the current task the value `value` while `f` runs.
+/// Gives the current task the value `value`, and a budget of 0, while `f` runs.
 ///
 /// The task must not have a value already; that is a bug of the caller's and gets `EBUSY`.
 pub fn with<T: TaskLocal, R>(_on: &Notifiers, value: &T, f: impl FnOnce() -> R) -> Result<R> {
-    if !load().is_null() {
+    if !this_cpu_value().is_null() {
         return Err(EBUSY);
     }
     let link = Link {
@@ -63,18 +75,19 @@ pub fn with<T: TaskLocal, R>(_on: &Notifiers, value: &T, f: impl FnOnce() -> R) 
             ..Default::default()
         }),
         value: ptr::from_ref(value).cast(),
+        budget: Cell::new(0),
     };
     {
         let _irq = local_interrupt_disable();
         // SAFETY: `_on` keeps notifiers switched on, `link` does not move and is unregistered below
         // before it goes: code of the kernel never unwinds past `f`.
         unsafe { bindings::preempt_notifier_register(link.notifier.get()) };
-        store(link.value);
+        set_this_cpu(link.value, 0);
     }
     let result = f();
     {
         let _irq = local_interrupt_disable();
-        store(ptr::null());
+        set_this_cpu(ptr::null(), 0);
         // SAFETY: Registered above, by this same task.
         unsafe { bindings::preempt_notifier_unregister(link.notifier.get()) };
     }
@@ -89,7 +102,59 @@ pub fn current<T: TaskLocal, R>(f: impl FnOnce(Option<&T>) -> R) -> R {
     // SAFETY: A value that is not null was stored by `with` for this task, which is inside its `f`
     // now and keeps `value` borrowed until `f` returns, so for longer than this call. `TaskLocal`
     // says that the type is the one that was stored.
-    f(unsafe { load().cast::<T>().as_ref() })
+    f(unsafe { this_cpu_value().cast::<T>().as_ref() })
+}
+
+/// Takes 1 from the current task's budget if it is not 0, this is task context with preemption
+/// enabled, and none of `work` waits. A task without a value has a budget of 0.
+///
+/// Eight instructions. Between two of them the task may be moved to another CPU, with its budget.
+#[inline(always)]
+pub fn spend(work: Work) -> bool {
+    'refused: {
+        // SAFETY: Compares two per-CPU words: the budget (helpers.h) and the preemption count.
+        unsafe {
+            asm!(
+                "cmp dword ptr gs:[rip + ukl_task_local + {budget}], 0",
+                "je {refused}",
+                "cmp dword ptr gs:[rip + __preempt_count], {enabled}",
+                "jne {refused}",
+                budget = const offset_of!(bindings::ukl_task_local, budget),
+                enabled = const bindings::PREEMPT_ENABLED_LOW as i32,
+                refused = label { break 'refused },
+                options(nostack, readonly),
+            )
+        };
+        if CurrentTask::get().work().has(work) {
+            break 'refused;
+        }
+        // SAFETY: The budget is not 0, and nobody but this task, or interrupts that leave it as it
+        // was, changes it.
+        unsafe {
+            asm!(
+                "dec dword ptr gs:[rip + ukl_task_local + {budget}]",
+                budget = const offset_of!(bindings::ukl_task_local, budget),
+                options(nostack),
+            )
+        };
+        return true;
+    }
+    false
+}
+
+/// Sets the current task's budget, returns the one it had. For a task that has a value.
+pub fn set_budget(new: u32) -> u32 {
+    let mut budget = new;
+    // SAFETY: Exchanges the per-CPU word in one instruction; the notifiers carry it along.
+    unsafe {
+        asm!(
+            "xchg dword ptr gs:[rip + ukl_task_local + {offset}], {budget:e}",
+            offset = const offset_of!(bindings::ukl_task_local, budget),
+            budget = inout(reg) budget,
+            options(nostack, preserves_flags),
+        )
+    };
+    budget
 }
 
 /// # Safety
@@ -98,28 +163,32 @@ pub fn current<T: TaskLocal, R>(f: impl FnOnce(Option<&T>) -> R) -> R {
 unsafe extern "C" fn sched_in(notifier: *mut bindings::preempt_notifier, _cpu: c_int) {
     // SAFETY: The notifier is the field of a `Link` that lives until it is unregistered.
     let link = unsafe { &*notifier.byte_sub(offset_of!(Link, notifier)).cast::<Link>() };
-    store(link.value);
+    set_this_cpu(link.value, link.budget.get());
 }
 
 /// # Safety
 ///
 /// Only for the scheduler, with a notifier that [`with`] registered.
 unsafe extern "C" fn sched_out(
-    _notifier: *mut bindings::preempt_notifier,
+    notifier: *mut bindings::preempt_notifier,
     _next: *mut bindings::task_struct,
 ) {
-    store(ptr::null());
+    // SAFETY: As in `sched_in`.
+    let link = unsafe { &*notifier.byte_sub(offset_of!(Link, notifier)).cast::<Link>() };
+    link.budget.set(set_budget(0));
+    set_this_cpu(ptr::null(), 0);
 }
 
-/// One load of this CPU's variable. A task that is moved to another CPU right after it still has
-/// its own value in hand.
+/// One load of this CPU's value. A task that is moved to another CPU right after it still has its
+/// own value in hand.
 #[inline(always)]
-fn load() -> *const () {
+fn this_cpu_value() -> *const () {
     let value;
-    // SAFETY: `ukl_task_local` is a per-CPU pointer (helpers.c), and this only reads it.
+    // SAFETY: `value` is a per-CPU pointer (helpers.h), and this only reads it.
     unsafe {
         asm!(
-            "mov {value}, qword ptr gs:[rip + ukl_task_local]",
+            "mov {value}, qword ptr gs:[rip + ukl_task_local + {offset}]",
+            offset = const offset_of!(bindings::ukl_task_local, value),
             value = out(reg) value,
             options(nostack, preserves_flags, readonly),
         )
@@ -127,14 +196,18 @@ fn load() -> *const () {
     value
 }
 
-/// One store to this CPU's variable, for a context that cannot be moved to another CPU.
+/// Sets what this CPU has, for a context that cannot be moved to another one.
 #[inline(always)]
-fn store(value: *const ()) {
-    // SAFETY: `ukl_task_local` is a per-CPU pointer (helpers.c) that only this file writes.
+fn set_this_cpu(value: *const (), budget: u32) {
+    // SAFETY: Two per-CPU words (helpers.h) that only this file writes.
     unsafe {
         asm!(
-            "mov qword ptr gs:[rip + ukl_task_local], {value}",
+            "mov qword ptr gs:[rip + ukl_task_local + {value_offset}], {value}",
+            "mov dword ptr gs:[rip + ukl_task_local + {budget_offset}], {budget:e}",
+            value_offset = const offset_of!(bindings::ukl_task_local, value),
+            budget_offset = const offset_of!(bindings::ukl_task_local, budget),
             value = in(reg) value,
+            budget = in(reg) budget,
             options(nostack, preserves_flags),
         )
     };

@@ -45,7 +45,7 @@
 pub mod net;
 mod thread;
 
-pub use thread::{App, Application, Builder, JoinHandle, Mode};
+pub use thread::{App, Application, Builder, JoinHandle, Mode, BYPASS_MAX};
 
 use kernel::{error::to_result, ffi::c_int, prelude::*};
 

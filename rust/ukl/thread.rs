@@ -12,6 +12,9 @@ use kernel::{
 };
 use ukl_bindings as bindings;
 
+/// The largest budget of [`App::bypass`].
+pub const BYPASS_MAX: u32 = bindings::UKL_BYPASS_MAX;
+
 /// What a thread is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
@@ -52,6 +55,24 @@ impl App {
     pub fn null(&self) -> Result {
         // SAFETY: `self` says that this is application mode.
         result(unsafe { bindings::ukl_null() })
+    }
+
+    /// Runs `f` with a bypass (`UKL_BYP`): its first `calls` shortcuts, which are [`App::null`] and the
+    /// sending and receiving of [`crate::net::TcpStream`], leave out the work of the transition unless
+    /// some waits. What is left of the budget ends with `f`.
+    ///
+    /// `EINVAL` if `calls` is above [`BYPASS_MAX`].
+    pub fn bypass<R>(&self, calls: u32, f: impl FnOnce(&App) -> R) -> Result<R> {
+        self.set_bypass(calls)?;
+        let value = f(self);
+        // `EINTR` if the thread was asked to stop: then the bypass has ended as well.
+        let _ = self.set_bypass(0);
+        Ok(value)
+    }
+
+    fn set_bypass(&self, calls: u32) -> Result {
+        // SAFETY: `self` says that this is application mode.
+        result(unsafe { bindings::ukl_bypass(calls) })
     }
 
     /// Starts a thread of this application that runs `main`; as [`Builder::spawn`] with a stack of

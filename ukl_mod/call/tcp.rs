@@ -3,7 +3,10 @@
 //! The TCP shortcuts: to `tcp_sendmsg()` and `tcp_recvmsg()` without descriptor, VFS and user copy.
 
 use super::sock::{self, open};
-use crate::{sock::Sock, transition};
+use crate::{
+    sock::Sock,
+    transition::{self, Kernel},
+};
 use kernel::prelude::*;
 use ukl_support::net::{self, Address, Kind, Message, Socket};
 
@@ -11,6 +14,22 @@ use ukl_support::net::{self, Address, Kind, Message, Socket};
 const SEND_FLAGS: Message = net::DONTWAIT.or(net::MORE).or(net::NOSIGNAL);
 /// Flags that a caller of `ukl_tcp_recv()` may set.
 const RECV_FLAGS: Message = net::DONTWAIT.or(net::PEEK).or(net::WAITALL);
+
+/// `UKL_NSS`: the call stays on the application stack if there is room.
+pub(crate) const SAME_STACK: Message = Message::new(1 << 30);
+
+/// The way of a shortcut into the kernel: bypassed, on the application stack, or in full.
+#[inline(always)]
+fn shortcut<R>(flags: Message, f: impl FnOnce(Kernel<'_>, Message) -> Result<R>) -> Result<R> {
+    let rest = flags.without(SAME_STACK);
+    if transition::bypass() {
+        transition::bypassed(|kernel| f(kernel, rest))
+    } else if flags.contains(SAME_STACK) {
+        transition::call_same_stack(|kernel| f(kernel, rest))
+    } else {
+        transition::call(|kernel| f(kernel, rest))
+    }
+}
 
 /// `ukl_tcp_listen()`.
 pub(crate) fn listen(address: &Address, backlog: i32) -> Result<*const Sock> {
@@ -47,7 +66,7 @@ pub(crate) fn connect(address: &Address) -> Result<*const Sock> {
 /// `data` must be mapped during the call.
 #[inline]
 pub(crate) unsafe fn send(sock: &Sock, data: *const [u8], flags: Message) -> Result<usize> {
-    transition::call(|kernel| {
+    shortcut(flags, |kernel, flags| {
         if !SEND_FLAGS.contains(flags) {
             return Err(EINVAL);
         }
@@ -73,7 +92,7 @@ pub(crate) unsafe fn send(sock: &Sock, data: *const [u8], flags: Message) -> Res
 /// `buffer` must be mapped and writable during the call.
 #[inline]
 pub(crate) unsafe fn receive(sock: &Sock, buffer: *mut [u8], flags: Message) -> Result<usize> {
-    transition::call(|kernel| {
+    shortcut(flags, |kernel, flags| {
         if !RECV_FLAGS.contains(flags) {
             return Err(EINVAL);
         }

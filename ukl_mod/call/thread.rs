@@ -62,8 +62,26 @@ pub(crate) fn detach(handle: *const Thread) -> Result {
 }
 
 /// `ukl_null()`: a transition that does nothing, to measure and to let pending work be done.
+#[inline]
 pub(crate) fn null() -> Result {
     transition::call(|_| Ok(()))
+}
+
+/// The same, if the thread's bypass lets it through.
+#[inline]
+pub(crate) fn null_bypassed() -> bool {
+    transition::bypass()
+}
+
+/// `ukl_null_same_stack()`: the same on the application stack.
+#[inline]
+pub(crate) fn null_same_stack() -> Result {
+    transition::call_same_stack(|_| Ok(()))
+}
+
+/// `ukl_bypass()`: lets the next `budget` shortcuts of this thread bypass the transition work.
+pub(crate) fn bypass(budget: u32) -> Result {
+    transition::call(|kernel| transition::set_bypass(kernel, budget))
 }
 
 /// `ukl_should_stop()`: whether the current thread was asked to stop. No transition.

@@ -22,20 +22,28 @@ static KTHREAD: Kthread = Kthread;
 struct Kthread;
 
 impl Carrier for Kthread {
-    // Not TIF_NOTIFY_RESUME: nobody queues task work for a kernel thread, whose last fput() goes to
-    // a workqueue instead.
-    fn work(&self) -> Work {
-        Work::RESCHEDULE.or(Work::SIGNAL)
+    // A kernel thread only sees signals that it allowed, SIGKILL and SIGTERM, and both mean stop.
+    // They stay pending, so that none of its calls blocks any more.
+    fn stops(&self, asked: &dyn Fn() -> bool) -> bool {
+        let current = CurrentTask::get();
+        if asked() || current.work().has(Work::SIGPENDING) {
+            return true;
+        }
+        // A notification by somebody else. One that `asked` explains may come before it is cleared.
+        current.clear_notification();
+        if asked() {
+            current.set_notification();
+            return true;
+        }
+        false
     }
 
-    fn leave(&self, stop: bool) -> bool {
-        let current = CurrentTask::get();
-        while current.work().has(Work::RESCHEDULE) {
+    // Rescheduling is all there is: signals are for `stops`, and nobody queues task work for a
+    // kernel thread, whose last fput() goes to a workqueue instead.
+    fn leave(&self) {
+        while CurrentTask::get().work().has(Work::RESCHEDULE) {
             task::schedule();
         }
-        // A kernel thread only sees signals that it allowed, SIGKILL and SIGTERM, and both mean
-        // stop. They stay pending, so that no call of this thread blocks any more.
-        stop || current.work().has(Work::SIGNAL)
     }
 }
 

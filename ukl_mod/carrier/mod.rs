@@ -4,14 +4,13 @@
 
 pub(crate) mod kthread;
 
-use ukl_support::task::Work;
-
-/// What a kind of task does for a UKL thread before application code goes on.
+/// What a kind of task does for a UKL thread.
 pub(crate) trait Carrier: Sync {
-    /// The work that makes a transition call [`Carrier::leave`].
-    fn work(&self) -> Work;
+    /// Whether the current thread is asked to stop, given that a signal or a notification waits for
+    /// its task; `asked` tells whether somebody asked it by name. May be called on either stack.
+    fn stops(&self, asked: &dyn Fn() -> bool) -> bool;
 
-    /// Does all work that waits for the current task. May sleep. Returns whether the thread is
-    /// asked to stop, by a signal or because `stop` says that somebody asked.
-    fn leave(&self, stop: bool) -> bool;
+    /// Does all work that waits for the current task before its application code goes on. Called in
+    /// mode `Kernel`; may sleep.
+    fn leave(&self);
 }
