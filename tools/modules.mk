@@ -8,7 +8,8 @@ MODULES_DIR ?= $(out)/modules
 OBJ_DIR ?= $(out)/obj
 
 cc := $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' $(KDIR)/.config)
-kbuild := $(MAKE) -C $(KDIR) CC=$(cc) --no-print-directory
+# BTF of a module needs the vmlinux of its kernel, which no package has.
+kbuild := $(MAKE) -C $(KDIR) CC=$(cc) --no-print-directory CONFIG_DEBUG_INFO_BTF_MODULES=
 
 apps := $(patsubst %/Kbuild,%,$(wildcard samples/*/Kbuild selftests/modules/Kbuild))
 
@@ -17,9 +18,9 @@ all: sdk $(apps)
 
 # Kbuild wants the folder it builds in to exist.
 define module
-	mkdir -p $(OBJ_DIR)/$(1) $(MODULES_DIR)
-	+$(kbuild) M=$(CURDIR)/$(2) MO=$(OBJ_DIR)/$(1) $(3) modules
-	cp $(OBJ_DIR)/$(1)/*.ko $(MODULES_DIR)
+	@mkdir -p $(OBJ_DIR)/$(1) $(MODULES_DIR)
+	+@$(kbuild) M=$(CURDIR)/$(2) MO=$(OBJ_DIR)/$(1) $(3) modules
+	@cp $(OBJ_DIR)/$(1)/*.ko $(MODULES_DIR)
 endef
 
 ukl:
@@ -27,11 +28,11 @@ ukl:
 
 # What `make install` installs: everything to build an application outside this tree.
 sdk: ukl
-	mkdir -p $(sdk)/rust/bindings
-	cp -rpu include rust/ukl.mk $(sdk)
-	cp -rpu rust/ukl rust/bindings $(sdk)/rust
-	cp -pu $(OBJ_DIR)/ukl/rust/bindings/ukl_generated.rs $(sdk)/rust/bindings
-	cp -pu $(OBJ_DIR)/ukl/Module.symvers $(sdk)
+	@mkdir -p $(sdk)/rust/bindings
+	@cp -rpu include rust/ukl.mk $(sdk)
+	@cp -rpu rust/ukl rust/bindings $(sdk)/rust
+	@cp -pu $(OBJ_DIR)/ukl/rust/bindings/ukl_generated.rs $(sdk)/rust/bindings
+	@cp -pu $(OBJ_DIR)/ukl/Module.symvers $(sdk)
 
 $(apps): sdk
 	$(call module,$@,$@,UKL=$(sdk))

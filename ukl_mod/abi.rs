@@ -109,6 +109,7 @@ fn is_err_or_null<T>(pointer: *mut T) -> bool {
 
 /// The kernel's restart codes are between it and the system-call exit; applications see `EINTR`.
 #[cold]
+#[inline(never)]
 fn errno(error: Error) -> c_int {
     match error {
         ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND | ERESTART_RESTARTBLOCK => EINTR,

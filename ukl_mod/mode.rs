@@ -72,13 +72,18 @@ impl ModeCell {
     /// `App` → `Kernel`. `EBUSY` in mode `Kernel`, `EPERM` in mode `None`.
     #[inline(always)]
     pub(crate) fn enter(&self) -> Result {
-        match self.0.load() {
-            APP => {
-                self.0.store(KERNEL);
-                Ok(())
-            }
-            KERNEL => Err(EBUSY),
-            _ => Err(EPERM),
+        if self.0.load() != APP {
+            return Err(self.refusal());
+        }
+        self.0.store(KERNEL);
+        Ok(())
+    }
+
+    #[cold]
+    fn refusal(&self) -> Error {
+        match self.get() {
+            Mode::Kernel => EBUSY,
+            _ => EPERM,
         }
     }
 

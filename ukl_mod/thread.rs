@@ -99,11 +99,11 @@ counters! {
     bypassed,
     /// Bypasses that pending work ended before their budget was spent.
     bypass_cut,
-    /// Calls of `ukl_tcp_send()` that reached `tcp_sendmsg()`.
+    /// Calls of `ukl_tcp_send()` that succeeded.
     tcp_sends,
     /// Bytes that `tcp_sendmsg()` took.
     tcp_sent_bytes,
-    /// Calls of `ukl_tcp_recv()` that reached `tcp_recvmsg()`.
+    /// Calls of `ukl_tcp_recv()` that succeeded.
     tcp_recvs,
     /// Bytes that `tcp_recvmsg()` gave.
     tcp_received_bytes,

@@ -3,6 +3,7 @@
 //! The transition: application → kernel → application, as a procedure call.
 
 use crate::{app::App, thread::Thread};
+use core::hint;
 use kernel::{prelude::*, sync::Arc};
 use ukl_support::{
     stack,
@@ -34,14 +35,16 @@ impl<'a> Kernel<'a> {
 pub(crate) fn run(thread: &Thread) -> i32 {
     // SAFETY: The stack belongs to `thread`, which lives until this returns and runs once.
     let status = unsafe {
-        stack::call_on(thread.stack().top(), |kernel_top| {
-            thread.kernel_top.store(kernel_top);
-            thread.watch.left();
-            thread.mode.start();
-            let status = thread.run_body();
-            thread.mode.finish();
-            status
-        })
+        stack::call_on(
+            thread.stack().top(),
+            |kernel_top| {
+                thread.kernel_top.store(kernel_top);
+                thread.watch.left();
+                thread.mode.start();
+                thread.run_body()
+            },
+            || thread.mode.finish(),
+        )
     };
     end_bypass(thread);
     status
@@ -109,7 +112,7 @@ pub(crate) fn bypassed<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> 
             f(Kernel(thread))
         } else {
             // SAFETY: As in `on_kernel_stack`.
-            unsafe { stack::call_on(thread.kernel_top.load(), |_| f(Kernel(thread))) }
+            unsafe { stack::call_on(thread.kernel_top.load(), |_| f(Kernel(thread)), || ()) }
         };
         thread.mode.leave();
         result
@@ -144,9 +147,11 @@ fn enter<'a>(
     thread: Option<&'a Thread>,
     if_signal: impl FnOnce(&Thread) -> Result,
 ) -> Result<&'a Thread> {
-    let thread = thread.ok_or(EPERM)?;
+    let Some(thread) = thread else {
+        return Err(refused(EPERM));
+    };
     if !task::preemptible() {
-        return Err(EDEADLK);
+        return Err(refused(EDEADLK));
     }
     if CurrentTask::get().work().has(Work::SIGNAL) {
         if_signal(thread)?;
@@ -155,6 +160,13 @@ fn enter<'a>(
     thread.counters.calls.add(1);
     thread.watch.entered(|| thread.name());
     Ok(thread)
+}
+
+/// Keeps what refuses a call out of the way of those that are made: without the black box, each of
+/// those would load the errno that it does not return.
+#[cold]
+fn refused(error: Error) -> Error {
+    hint::black_box(error)
 }
 
 /// `EINTR` if the signal or notification that waits means that the thread is asked to stop.
@@ -173,11 +185,11 @@ fn on_kernel_stack<R>(thread: &Thread, f: impl FnOnce(Kernel<'_>) -> Result<R>) 
     // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's
     // kernel stack is in use below where `run` left it.
     unsafe {
-        stack::call_on(thread.kernel_top.load(), |_| {
-            let result = f(Kernel(thread));
-            leave_work(thread);
-            result
-        })
+        stack::call_on(
+            thread.kernel_top.load(),
+            |_| f(Kernel(thread)),
+            || leave_work(thread),
+        )
     }
 }
 
@@ -187,8 +199,9 @@ fn leave_work(thread: &Thread) {
     let current = CurrentTask::get();
     if current.work().has(Work::ANY) {
         slow_leave_work(thread);
+    } else {
+        current.rcu_tasks_qs();
     }
-    current.rcu_tasks_qs();
 }
 
 #[cold]
@@ -199,6 +212,7 @@ fn slow_leave_work(thread: &Thread) {
         thread.counters.bypass_cut.add(1);
     }
     thread.carrier.leave();
+    CurrentTask::get().rcu_tasks_qs();
 }
 
 /// The way back, after [`leave_work`]. What comes up between the two waits for the next transition

@@ -65,13 +65,14 @@ pub fn pointer() -> usize {
     pointer
 }
 
-/// What crosses from one stack to the other: the closure there, its result back.
-struct Crossing<F, R> {
+/// What crosses from one stack to the other: the closures there, the result back.
+struct Crossing<F, L, R> {
     f: ManuallyDrop<F>,
+    last: ManuallyDrop<L>,
     result: MaybeUninit<R>,
 }
 
-/// Runs `f` on the stack at `top`, then returns to this one.
+/// Runs `f` and, when its result is safe, `last` on the stack at `top`, then returns to this one.
 ///
 /// `f` gets the [`Top`] of the stack that was left, from which it can come back here for a while:
 /// everything below that address is free until `f` returns.
@@ -88,32 +89,37 @@ struct Crossing<F, R> {
 ///
 /// # Safety
 ///
-/// `top` must belong to a stack that is mapped until this function returns, with room for what `f`
-/// does, and on which nobody else, including the frames that called this function, uses memory below
+/// `top` must belong to a stack that is mapped until this function returns, with room for what they
+/// do, and on which nobody else, including the frames that called this function, uses memory below
 /// `top`.
 #[inline(always)]
-pub unsafe fn call_on<R>(top: Top, f: impl FnOnce(Top) -> R) -> R {
+pub unsafe fn call_on<R>(top: Top, f: impl FnOnce(Top) -> R, last: impl FnOnce()) -> R {
     let mut crossing = Crossing {
         f: ManuallyDrop::new(f),
+        last: ManuallyDrop::new(last),
         result: MaybeUninit::uninit(),
     };
-    let pointer: *mut Crossing<_, R> = &mut crossing;
+    let pointer: *mut Crossing<_, _, R> = &mut crossing;
 
     // SAFETY: By the function's requirements `top` can be written and called on. `arrive` takes
-    // exactly these two arguments, and takes the closure out of `crossing` once.
+    // exactly these two arguments, and takes the closures out of `crossing` once.
     unsafe { switch(top, pointer) };
 
     // SAFETY: `arrive` returned, so it has written the result.
     unsafe { crossing.result.assume_init() }
 }
 
-/// The assembly of [`call_on`], apart so that the closure's type can be named.
+/// The assembly of [`call_on`], apart so that the closures' types can be named.
 ///
 /// # Safety
 ///
-/// As for [`call_on`]; `crossing` must be valid for writes and still hold its closure.
+/// As for [`call_on`]; `crossing` must be valid for writes and still hold its closures.
 #[inline(always)]
-unsafe fn switch<F: FnOnce(Top) -> R, R>(top: Top, crossing: *mut Crossing<F, R>) {
+unsafe fn switch<F, L, R>(top: Top, crossing: *mut Crossing<F, L, R>)
+where
+    F: FnOnce(Top) -> R,
+    L: FnOnce(),
+{
     // SAFETY: The stack pointer is restored before the block ends; every register that the C calling
     // convention lets `arrive` change is declared.
     unsafe {
@@ -122,7 +128,7 @@ unsafe fn switch<F: FnOnce(Top) -> R, R>(top: Top, crossing: *mut Crossing<F, R>
             "mov rsp, rsi",
             "call {arrive}",
             "pop rsp",
-            arrive = sym arrive::<F, R>,
+            arrive = sym arrive::<F, L, R>,
             inout("rdi") crossing => _,
             inout("rsi") top.0 => _,
             clobber_abi("C"),
@@ -135,15 +141,26 @@ unsafe fn switch<F: FnOnce(Top) -> R, R>(top: Top, crossing: *mut Crossing<F, R>
 /// # Safety
 ///
 /// Only [`switch`] may call it.
-unsafe extern "C" fn arrive<F: FnOnce(Top) -> R, R>(crossing: *mut c_void, top: *mut usize) {
-    // SAFETY: `switch` hands over the address of a live `Crossing<F, R>` that nobody else uses.
-    let crossing = unsafe { &mut *crossing.cast::<Crossing<F, R>>() };
-    // SAFETY: The closure is taken here, once.
-    let f = unsafe { ManuallyDrop::take(&mut crossing.f) };
+unsafe extern "C" fn arrive<F, L, R>(crossing: *mut c_void, top: *mut usize)
+where
+    F: FnOnce(Top) -> R,
+    L: FnOnce(),
+{
+    // SAFETY: `switch` hands over the address of a live `Crossing<F, L, R>` that nobody else uses.
+    let crossing = unsafe { &mut *crossing.cast::<Crossing<F, L, R>>() };
+    // SAFETY: The closures are taken here, once.
+    let (f, last) = unsafe {
+        (
+            ManuallyDrop::take(&mut crossing.f),
+            ManuallyDrop::take(&mut crossing.last),
+        )
+    };
     // SAFETY: `switch` stored the stack pointer it left there.
     let left = unsafe { top.read() };
     // INVARIANT: Aligned down; below the stack pointer that was left nothing is in use, and the
     // first 16 bytes below it stay free.
-    let back = Top((left - 16) & !15);
+    let back = Top(left.wrapping_sub(16) & !15);
     crossing.result.write(f(back));
+    // Behind the result, so that it ends in a jump where nothing has to be kept.
+    last();
 }

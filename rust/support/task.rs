@@ -96,21 +96,22 @@ impl CurrentTask {
     }
 }
 
-/// Whether this is task context with preemption (and so softirqs) enabled: one compare.
+/// Whether this is task context with preemption (and so softirqs) enabled. Two instructions.
 ///
 /// Interrupts may be off; nothing on this path looks.
 #[inline(always)]
 pub fn preemptible() -> bool {
-    let low: u32;
-    // SAFETY: `__preempt_count` is a per-CPU word of the kernel's; its low half is read.
+    // SAFETY: Tests the low half of `__preempt_count`, a per-CPU word of the kernel's.
     unsafe {
         asm!(
-            "mov {low:e}, dword ptr gs:[rip + __preempt_count]",
-            low = out(reg) low,
-            options(nostack, preserves_flags, readonly),
+            "test dword ptr gs:[rip + __preempt_count], {count}",
+            "jnz {no}",
+            count = const !bindings::PREEMPT_NEED_RESCHED_LOW as i32,
+            no = label { return false },
+            options(nostack, readonly),
         )
     };
-    low & !bindings::PREEMPT_NEED_RESCHED_LOW == 0
+    true
 }
 
 /// Gives up the CPU: `schedule()`. May sleep, so not in atomic context.
