@@ -26,6 +26,7 @@
 #define _UKL_H
 
 #include <linux/err.h>
+#include <linux/in.h>
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/socket.h>

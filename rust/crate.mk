@@ -18,11 +18,11 @@ bindgen_c_flags = $(filter-out $(bindgen_skip_c_flags), $(c_flags)) -w \
 
 quiet_cmd_ukl_bindgen = BINDGEN $@
       cmd_ukl_bindgen = \
-	$(BINDGEN) $< $(bindgen_flags) --rust-target 1.85 --use-core --ctypes-prefix ffi \
+	$(BINDGEN) $< $(bindgen_flags) --rust-target 1.85 --use-core --with-derive-default --ctypes-prefix ffi \
 		--no-layout-tests --no-debug '.*' --enable-function-attribute-detection \
 		--blocklist-type '__kernel_s?size_t' --no-doc-comments --no-recursive-allowlist \
 		-o $@ -- $(bindgen_c_flags)
 
-# A crate that has declarations only: its metadata is all there is.
+# A crate that has declarations and inline functions only: its metadata is all there is.
 quiet_cmd_ukl_rmeta = RUSTC   $@
-      cmd_ukl_rmeta = $(rust_common_cmd) --emit=metadata=$@ $<
+      cmd_ukl_rmeta = $(rust_common_cmd) --emit=metadata=$@ -Zalways-encode-mir $<

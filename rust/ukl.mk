@@ -19,7 +19,7 @@ $(obj)/libukl_bindings.rmeta: $(UKL)/rust/bindings/lib.rs FORCE
 	$(call if_changed_dep,ukl_bindings)
 $(obj)/libukl_bindings.rmeta: export UKL_OBJ := $(UKL)
 quiet_cmd_ukl_bindings = RUSTC   $@
-      cmd_ukl_bindings = $(rust_common_cmd) --emit=metadata=$@ $<
+      cmd_ukl_bindings = $(rust_common_cmd) --emit=metadata=$@ -Zalways-encode-mir $<
 
 RUSTFLAGS_ukl_crate.o := --emit=metadata=$(obj)/libukl.rmeta
 $(obj)/$(ukl-crate): $(UKL)/rust/ukl/lib.rs $(obj)/libukl_bindings.rmeta FORCE

@@ -18,6 +18,7 @@ use kernel::{
     ffi::{c_char, c_int, c_uint, c_void},
     prelude::*,
 };
+use ukl_bindings::errno as code;
 use ukl_support::{
     module::Owner,
     net::{Address, Message, Shutdown},
@@ -82,7 +83,7 @@ fn kernel_half(address: *const c_void, len: usize) -> Result {
 /// Anything else must be a handle that is open when the call begins.
 unsafe fn sock<'a>(handle: *mut ukl_sock) -> Result<&'a Sock> {
     if is_err_or_null(handle) {
-        return Err(ENOTSOCK);
+        return Err(code::enotsock());
     }
     // SAFETY: An open handle is the address of a `Sock` whose application has it open.
     Ok(unsafe { &*handle.cast::<Sock>() })
@@ -270,7 +271,7 @@ export! {
     fn ukl_sock_adopt(socket: *mut socket) -> *mut ukl_sock {
         handle((|| {
             if is_err_or_null(socket) {
-                return Err(ENOTSOCK);
+                return Err(code::enotsock());
             }
             // SAFETY: Not null, and a valid socket that the caller owns and gives up on success.
             unsafe { call::sock::adopt(NonNull::new_unchecked(socket.cast())) }
@@ -302,7 +303,7 @@ export! {
 
     fn ukl_close(handle: *mut ukl_sock) -> c_int {
         if is_err_or_null(handle) {
-            return status(Err(ENOTSOCK));
+            return status(Err(code::enotsock()));
         }
         status(call::sock::close(handle.cast_const().cast()))
     }

@@ -12,6 +12,7 @@ use kernel::{
         Refcount,
     },
 };
+use ukl_bindings::errno;
 use ukl_support::net::{Shutdown, Socket};
 
 /// A socket, counted by the application that has it open and by each call that is using it.
@@ -70,7 +71,7 @@ impl Sock {
         if self.tcp {
             Ok(&self.socket)
         } else {
-            Err(EPROTOTYPE)
+            Err(errno::eprototype())
         }
     }
 

@@ -5,6 +5,7 @@
 use crate::{app::App, thread::Thread};
 use core::hint;
 use kernel::{prelude::*, sync::Arc};
+use ukl_bindings::errno;
 use ukl_support::{
     stack,
     task::{self, CurrentTask, Work},
@@ -151,7 +152,7 @@ fn enter<'a>(
         return Err(refused(EPERM));
     };
     if !task::preemptible() {
-        return Err(refused(EDEADLK));
+        return Err(refused(errno::edeadlk()));
     }
     if CurrentTask::get().work().has(Work::SIGNAL) {
         if_signal(thread)?;

@@ -6,6 +6,7 @@
 //! holds up the grace periods of RCU-tasks. Time here is CPU time that the thread has run, as the
 //! scheduler accounts it: up to the last tick or context switch.
 
+use core::borrow::Borrow;
 use kernel::{prelude::*, time::Delta};
 use ukl_support::{once::Once, task::CurrentTask};
 
@@ -64,7 +65,7 @@ impl Watch {
     #[cold]
     #[inline(never)]
     fn report<'a>(&self, run: u64, who: impl FnOnce() -> (&'a CStr, u32)) {
-        let limit = u64::from(crate::module_parameters::watchdog_ms.value()) * 1_000_000;
+        let limit = u64::from(limit_ms()) * 1_000_000;
         if limit == 0 || run < limit || self.reported.load() {
             return;
         }
@@ -75,4 +76,9 @@ impl Watch {
             run / 1_000_000
         );
     }
+}
+
+/// The module parameter `watchdog_ms`, whose value is a reference before Linux 7.3.
+fn limit_ms() -> u32 {
+    *Borrow::<u32>::borrow(&crate::module_parameters::watchdog_ms.value())
 }

@@ -5,6 +5,7 @@
 #![crate_name = "ukl_bindings"]
 #![allow(
     clippy::all,
+    clippy::undocumented_unsafe_blocks,
     improper_ctypes,
     missing_docs,
     non_camel_case_types,
@@ -13,9 +14,32 @@
     unsafe_op_in_unsafe_fn
 )]
 
-use kernel::ffi;
 pub use kernel::bindings::*;
+use kernel::{error::Error, ffi};
 
 type __kernel_ssize_t = isize;
 
 include!(concat!(env!("UKL_OBJ"), "/rust/bindings/ukl_generated.rs"));
+
+/// Errors of sockets and of waiting, for which the kernel crate has names since Linux 7.3 only.
+pub mod errno {
+    use super::{ffi::c_int, Error};
+
+    macro_rules! errors {
+        ($($name:ident = $code:ident,)*) => {
+            $(
+                #[inline]
+                pub fn $name() -> Error {
+                    Error::from_errno(-(super::$code as c_int))
+                }
+            )*
+        };
+    }
+
+    errors! {
+        eafnosupport = EAFNOSUPPORT,
+        edeadlk = EDEADLK,
+        enotsock = ENOTSOCK,
+        eprototype = EPROTOTYPE,
+    }
+}

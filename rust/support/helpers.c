@@ -68,6 +68,16 @@ void ukl_helper_task_notify(struct task_struct *task)
 	wake_up_process(task);
 }
 
+void ukl_helper_preempt_disable(void)
+{
+	preempt_disable();
+}
+
+void ukl_helper_preempt_enable(void)
+{
+	preempt_enable();
+}
+
 void ukl_helper_clear_notify_signal(void)
 {
 	clear_notify_signal();

@@ -7,12 +7,16 @@
 #ifndef _UKL_SUPPORT_HELPERS_H
 #define _UKL_SUPPORT_HELPERS_H
 
+#include <linux/in.h>
 #include <linux/net.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/thread_info.h>
 #include <linux/workqueue.h>
+
+/* bindgen makes no constant of it before Linux 7.3. */
+static const unsigned int UKL_IPPROTO_TCP = IPPROTO_TCP;
 
 /* Sets of thread_info flags. */
 static const unsigned long UKL_SIGPENDING_FLAGS = _TIF_SIGPENDING;
@@ -46,6 +50,8 @@ bool ukl_helper_module_get(void);
 void ukl_helper_module_put(void);
 void __noreturn ukl_helper_module_put_and_kthread_exit(void);
 void ukl_helper_task_notify(struct task_struct *task);
+void ukl_helper_preempt_disable(void);
+void ukl_helper_preempt_enable(void);
 void ukl_helper_clear_notify_signal(void);
 void ukl_helper_allow_signal(int signal);
 

@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 #[allow(
+    clippy::undocumented_unsafe_blocks,
     improper_ctypes,
     missing_docs,
     non_camel_case_types,

@@ -80,9 +80,9 @@ impl Kind {
             family @ (bindings::AF_INET | bindings::AF_INET6) => Ok(Self {
                 family,
                 kind: bindings::sock_type_SOCK_STREAM,
-                protocol: bindings::IPPROTO_TCP,
+                protocol: bindings::UKL_IPPROTO_TCP,
             }),
-            _ => Err(EAFNOSUPPORT),
+            _ => Err(Error::from_errno(-(bindings::EAFNOSUPPORT as c_int))),
         }
     }
 }

@@ -114,6 +114,26 @@ pub fn preemptible() -> bool {
     true
 }
 
+/// Keeps the current task on its CPU, undisturbed by others, until dropped. Not `Send`.
+pub struct PreemptDisabled(PhantomData<*const ()>);
+
+impl PreemptDisabled {
+    /// `preempt_disable()`.
+    #[expect(clippy::new_without_default, reason = "it has an effect")]
+    pub fn new() -> Self {
+        // SAFETY: `drop` undoes it.
+        unsafe { bindings::ukl_helper_preempt_disable() };
+        Self(PhantomData)
+    }
+}
+
+impl Drop for PreemptDisabled {
+    fn drop(&mut self) {
+        // SAFETY: `new` has disabled it, on this task.
+        unsafe { bindings::ukl_helper_preempt_enable() };
+    }
+}
+
 /// Gives up the CPU: `schedule()`. May sleep, so not in atomic context.
 pub fn schedule() {
     // SAFETY: May be called from any context that may sleep; the task's state is running.

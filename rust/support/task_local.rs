@@ -10,7 +10,7 @@
 
 use crate::{
     bindings,
-    task::{CurrentTask, Work},
+    task::{CurrentTask, PreemptDisabled, Work},
 };
 use core::{
     arch::asm,
@@ -19,7 +19,7 @@ use core::{
     mem::offset_of,
     ptr,
 };
-use kernel::{interrupt::local_interrupt_disable, prelude::*};
+use kernel::prelude::*;
 
 /// Types that a task can have one value of.
 ///
@@ -78,7 +78,7 @@ pub fn with<T: TaskLocal, R>(_on: &Notifiers, value: &T, f: impl FnOnce() -> R) 
         budget: Cell::new(0),
     };
     {
-        let _irq = local_interrupt_disable();
+        let _here = PreemptDisabled::new();
         // SAFETY: `_on` keeps notifiers switched on, `link` does not move and is unregistered below
         // before it goes: code of the kernel never unwinds past `f`.
         unsafe { bindings::preempt_notifier_register(link.notifier.get()) };
@@ -86,7 +86,7 @@ pub fn with<T: TaskLocal, R>(_on: &Notifiers, value: &T, f: impl FnOnce() -> R) 
     }
     let result = f();
     {
-        let _irq = local_interrupt_disable();
+        let _here = PreemptDisabled::new();
         set_this_cpu(ptr::null(), 0);
         // SAFETY: Registered above, by this same task.
         unsafe { bindings::preempt_notifier_unregister(link.notifier.get()) };

@@ -45,6 +45,8 @@
 pub mod net;
 mod thread;
 
+pub use ukl_bindings::errno;
+
 pub use thread::{App, Application, Builder, JoinHandle, Mode, BYPASS_MAX};
 
 use kernel::{error::to_result, ffi::c_int, prelude::*};

@@ -15,7 +15,7 @@ use core::{
     ptr,
 };
 use kernel::{error::from_err_ptr, ffi::c_int, prelude::*};
-use ukl_bindings as bindings;
+use ukl_bindings::{self as bindings, errno};
 
 pub use core::net::{SocketAddrV4, SocketAddrV6};
 
@@ -124,7 +124,7 @@ fn address(storage: &MaybeUninit<bindings::__kernel_sockaddr_storage>) -> Result
             )
             .into())
         }
-        _ => Err(EAFNOSUPPORT),
+        _ => Err(errno::eafnosupport()),
     }
 }
 

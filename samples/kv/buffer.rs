@@ -23,7 +23,7 @@ pub(crate) struct Input {
 impl Input {
     pub(crate) fn new() -> Result<Self, AllocError> {
         Ok(Self {
-            buffer: KVVec::zeroed(SIZE, memory::flags())?,
+            buffer: KVVec::from_elem(0, SIZE, memory::flags())?,
             filled: 0,
             parser: Parser::default(),
             _charge: None,
@@ -48,7 +48,7 @@ impl Input {
     fn grow(&mut self, len: usize) -> Result<(), AllocError> {
         // A key may be as long, and is copied for looking it up.
         let charge = Charge::new(len * 2)?;
-        let mut buffer = KVVec::zeroed(len, memory::flags())?;
+        let mut buffer = KVVec::from_elem(0, len, memory::flags())?;
         for (to, from) in buffer.iter_mut().zip(&self.buffer) {
             *to = *from;
         }

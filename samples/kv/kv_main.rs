@@ -22,6 +22,7 @@ mod resp;
 mod server;
 mod store;
 
+use core::borrow::Borrow;
 use kernel::prelude::*;
 use server::Server;
 use ukl::Application;
@@ -44,6 +45,11 @@ module! {
     },
 }
 
+/// The value of a module parameter, which is handed out by reference before Linux 7.3.
+fn value<T: Copy>(value: impl Borrow<T>) -> T {
+    *value.borrow()
+}
+
 struct Kv {
     /// Dropping it ends all connections.
     _app: Application,
@@ -51,7 +57,7 @@ struct Kv {
 
 impl kernel::Module for Kv {
     fn init(module: &'static ThisModule) -> Result<Self> {
-        let port = module_parameters::port.value();
+        let port = value(module_parameters::port.value());
         let server = Server::new(port)?;
         let main = server.clone();
         let app = Application::start(module, c"kv", move |app| main.run(app))?;

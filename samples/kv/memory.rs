@@ -17,7 +17,7 @@ pub(crate) fn used() -> usize {
 
 /// Bytes that may be in use.
 pub(crate) fn max() -> usize {
-    crate::module_parameters::maxmemory.value()
+    crate::value(crate::module_parameters::maxmemory.value())
 }
 
 /// How to allocate what a client asks for: it is told when that fails, the kernel log is not.

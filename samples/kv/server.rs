@@ -21,6 +21,7 @@ use kernel::{
     },
 };
 use ukl::{
+    errno,
     net::{Shutdown, TcpListener, TcpStream},
     App,
 };
@@ -111,7 +112,7 @@ impl Server {
 /// IPv6 and IPv4, or IPv4 alone where the kernel was told to do without IPv6.
 fn listen(app: &App, port: u16) -> Result<TcpListener> {
     match TcpListener::bind(app, SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))) {
-        Err(EAFNOSUPPORT) => {
+        Err(error) if error == errno::eafnosupport() => {
             TcpListener::bind(app, SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))
         }
         result => result,

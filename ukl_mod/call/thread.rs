@@ -10,6 +10,7 @@ use crate::{
 };
 use core::ptr;
 use kernel::{prelude::*, sync::Arc};
+use ukl_bindings::errno;
 use ukl_support::{
     task::{CurrentTask, Work},
     task_local,
@@ -43,7 +44,7 @@ pub(crate) fn join(handle: *const Thread) -> Result<i32> {
     transition::call(|kernel| {
         let thread = kernel.app().thread(handle)?;
         if ptr::eq(kernel.thread(), &*thread) {
-            return Err(EDEADLK);
+            return Err(errno::edeadlk());
         }
         let status = thread.wait()?;
         kernel.app().release_thread(handle)?;
