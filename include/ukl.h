@@ -192,6 +192,7 @@ int ukl_null_same_stack(void);
  * %UKL_NSS_ROOM bytes of application stack are left, the stack switch. A reschedule, signal or stop
  * request that waits ends the bypass early: the call that meets it is made in full. Other calls are
  * always made in full and take nothing from the budget. A new budget replaces what is left.
+ * A bypassed ukl_null() does nothing at all: it returns 0 in the middle of another call as well.
  *
  * Return: 0. -EINVAL if @calls is above %UKL_BYPASS_MAX.
  */

@@ -104,7 +104,12 @@ impl App {
     fn take(wanted: impl Fn(&App) -> bool) -> Option<Arc<Self>> {
         let mut running = RUNNING.lock();
         let index = running.iter().position(|app| wanted(app))?;
-        running.remove(index).ok()
+        let app = running.remove(index).ok();
+        if running.is_empty() {
+            // A static is not dropped when the module unloads.
+            *running = KVec::new();
+        }
+        app
     }
 
     /// Calls `f` with each application that runs.

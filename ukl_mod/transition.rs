@@ -133,13 +133,20 @@ pub(crate) fn set_bypass(kernel: Kernel<'_>, budget: u32) -> Result {
     Ok(())
 }
 
-/// Takes the rest of the bypass away, counts what was used. Returns whether there was a rest.
-fn end_bypass(thread: &Thread) -> bool {
+/// Ends the bypass, counts the calls that it let through. Returns what is left of the budget.
+fn end_bypass(thread: &Thread) -> u32 {
     let rest = task_local::set_budget(0);
-    let used = thread.bypass.load() - rest;
+    let used = thread.bypass.load().saturating_sub(rest);
     thread.bypass.store(0);
     thread.counters.bypassed.add(used.into());
-    rest != 0
+    rest
+}
+
+/// Ends the bypass because of work that waits.
+fn cut_bypass(thread: &Thread) {
+    if end_bypass(thread) != 0 {
+        thread.counters.bypass_cut.add(1);
+    }
 }
 
 /// The way in.
@@ -174,10 +181,11 @@ fn refused(error: Error) -> Error {
 #[cold]
 #[inline(never)]
 fn refuse_if_stopped(thread: &Thread) -> Result {
-    if thread.carrier.stops(&|| thread.stop_requested()) {
-        return Err(EINTR);
+    if !thread.carrier.stops(&|| thread.stop_requested()) {
+        return Ok(());
     }
-    Ok(())
+    cut_bypass(thread);
+    Err(EINTR)
 }
 
 /// The stack switch, with the work that is done before the way back.
@@ -209,9 +217,7 @@ fn leave_work(thread: &Thread) {
 #[inline(never)]
 fn slow_leave_work(thread: &Thread) {
     thread.counters.leave_work.add(1);
-    if end_bypass(thread) {
-        thread.counters.bypass_cut.add(1);
-    }
+    cut_bypass(thread);
     thread.carrier.leave();
     CurrentTask::get().rcu_tasks_qs();
 }
