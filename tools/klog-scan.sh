@@ -77,7 +77,7 @@ cannot() {
 	exit 2
 }
 
-[ -f "$log" ] && [ -r "$log" ] || cannot "cannot be read"
+if [ ! -f "$log" ] || [ ! -r "$log" ]; then cannot "cannot be read"; fi
 [ -s "$log" ] || cannot "is empty"
 grep -aq '] Linux version ' "$log" || cannot "has lost its beginning"
 last=$(tail -n 1 "$log")

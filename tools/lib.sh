@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: GPL-2.0
 # Shared by the scripts in tools/: places, messages, namespaces. Sourced with $self, the script's name, set.
 
@@ -28,6 +28,7 @@ why_no_mount_ns() {
 	elif ! command -v newuidmap >/dev/null; then
 		echo "no newuidmap, which a user namespace needs: apt-get install uidmap, or run it as root"
 	elif ! $mount_ns true 2>/dev/null; then
-		echo "no subordinate ids for $(id -un), which a user namespace needs: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un), or run it as root"
+		user=$(id -un 2>/dev/null || id -u)
+		echo "no subordinate ids for $user, which a user namespace needs: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $user, or run it as root"
 	fi
 }

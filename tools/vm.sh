@@ -28,6 +28,8 @@ die() {
 
 case $CPUS in *[!0-9]* | '') die "CPUS=$CPUS is not a number" ;; esac
 case $TIMEOUT in *[!0-9]* | '') die "TIMEOUT=$TIMEOUT is not a number of seconds" ;; esac
+case ${NAME:-} in */*) die "NAME=$NAME is not the name of a folder" ;; esac
+case $APPEND in *\'*) die "APPEND cannot hold quotes" ;; esac
 case $NET in none | user) ;; *) die "NET=$NET is neither none nor user" ;; esac
 if [ "$LOAD" = 1 ] && [ ! -e "$build/modules/ukl.ko" ]; then
 	die "build/modules/ukl.ko is not there: run 'make' first, or use LOAD=0"

@@ -1,16 +1,16 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2016,SC2154
 # SPDX-License-Identifier: GPL-2.0
 # What makes the build root, stage by stage; its text is part of the cache key. Run by tools/root.sh in namespaces
 # of its own, with $suite, $arch, $tools, $debs (downloads) and $work, where the root grows as $work/root. Every
 # stage can be started again after it was killed.
 
-# A Debian of the kernel's release with all packages: linux-* from $suite, the rest from the release itself.
+# A Debian of the kernel's release with all packages: linux-* from $suite, the rest from the release itself. What a
+# mirror has is signed however long it was not renewed.
 stage_system() {
 	base=${suite%-backports}
 	rm -rf "$work/root"
 	mkdir -p "$debs/partial"
 	export INITRD=No
-	# shellcheck disable=SC2016 # $1 is the hook's
 	mmdebstrap --mode=root --variant=apt --arch="$arch" \
 		--dpkgopt=force-unsafe-io \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -21,6 +21,8 @@ stage_system() {
 		--dpkgopt='path-include=/usr/src/rustc-*/library/*' \
 		--aptopt='APT::Sandbox::User "root"' \
 		--aptopt='Acquire::Languages "none"' \
+		--aptopt='Acquire::Retries "3"' \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
 		--setup-hook='[ "$base" = "$suite" ] || sed -i -E "/^deb .* $base /{p;s/ $base / $suite /}" "$1/etc/apt/sources.list"' \
 		--setup-hook='printf "Package: linux-*\nPin: release n=%s\nPin-Priority: 990\n" "$suite" >"$1/etc/apt/preferences.d/ukl"' \
 		--setup-hook='mkdir -p "$1/var/cache/apt/archives"; mount --bind "$debs" "$1/var/cache/apt/archives"' \

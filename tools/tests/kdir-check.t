@@ -15,7 +15,7 @@ tool() {
 
 # A tree that can build, to be spoiled by each case.
 fresh() {
-	rm -rf "$dir/k" "$dir/bin"
+	rm -rf "${dir:?}/k" "${dir:?}/bin"
 	mkdir -p "$dir/k/rust" "$dir/bin"
 	for program in sh sed head; do ln -s "$(command -v $program)" "$dir/bin/$program"; done
 	touch "$dir/k/Makefile" "$dir/k/rust/libcore.rmeta" "$dir/k/rust/libkernel.rmeta" "$dir/k/rust/libbindings.rmeta"
