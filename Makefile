@@ -15,24 +15,34 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules root demo check bench shell vm install clean distclean help
+.PHONY: all modules root demo check bench bench-transition shell vm install clean distclean help
 all: modules
+
+# What was built for another kernel goes: kbuild would take its objects for good.
+for_kernel = [ "$$(cat build/kernel 2>/dev/null)" = "$(1)" ] || \
+	{ rm -rf build/modules build/obj build/sdk && mkdir -p build && echo "$(1)" >build/kernel; }
 
 ifeq ($(origin KDIR),undefined)
 modules: root
+	$(Q)$(call for_kernel,$$(readlink build/root))
 	$(Q)MAKEFLAGS= tools/enter.sh make -j"$$(nproc)" --no-print-directory -f tools/modules.mk KDIR=/usr/src/linux
 root:
 	$(Q)tools/root.sh
 else
 modules:
 	$(Q)tools/kdir-check.sh '$(KDIR)'
+	$(Q)$(call for_kernel,$(KDIR))
 	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(KDIR)'
 root:
 	$(Q)echo 'make: KDIR is for building only; leave it out to use the virtual machine' >&2; exit 1
 endif
 
-demo check bench: modules root
+demo check: modules root
 	$(Q)tools/$@.sh
+
+bench: bench-transition
+bench-transition: modules root
+	$(Q)tools/bench/transition.sh
 
 vm: $(if $(filter 1,$(LOAD)),modules) root
 	$(Q)[ -n "$$CMD" ] || { echo "make: say what to run: make vm CMD='uname -a'" >&2; exit 2; }
@@ -42,7 +52,7 @@ shell: $(if $(filter 1,$(LOAD)),modules) root
 	$(Q)CMD= tools/vm.sh
 
 install: modules
-	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(KDIR)' install
+	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(or $(KDIR),build/root/usr/src/linux)' install
 
 clean:
 	$(Q)rm -rf build/modules build/obj build/sdk build/vm
@@ -56,13 +66,14 @@ help:
 	@echo '  make            build ukl.ko and the samples into build/modules'
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
-	@echo '  make bench      measure ukl against user space'
+	@echo '  make bench      all measurements there are, which is:'
+	@echo '  make bench-transition  count the instructions of calls and system calls'
 	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
 	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"
-	@echo '  make install    install the modules built for KDIR on this machine (needs KDIR)'
+	@echo '  make install    install ukl.ko for the kernel it was built for, and what applications build against'
 	@echo '  make clean      remove what was built; distclean: also the build root, here and in the cache'
 	@echo
-	@echo 'The first build makes a Debian tree with compiler, kernel and QEMU (4 minutes, 3 GB) and keeps it in the cache.'
+	@echo 'The first build makes a Debian tree with compiler, kernel and QEMU (4 minutes, 5 GB) and keeps it in the cache.'
 	@echo
 	@echo 'Variables:'
 	@echo '  KDIR=/lib/modules/…/build   build for that kernel on this machine, without the Debian tree'

@@ -11,10 +11,10 @@ cc := $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' $(KDIR)/.con
 # BTF of a module needs the vmlinux of its kernel, which no package has.
 kbuild := $(MAKE) -C $(KDIR) CC=$(cc) --no-print-directory CONFIG_DEBUG_INFO_BTF_MODULES=
 
-apps := $(patsubst %/Kbuild,%,$(wildcard samples/*/Kbuild selftests/modules/Kbuild))
+apps := $(patsubst %/Kbuild,%,$(wildcard samples/*/Kbuild selftests/modules/Kbuild tools/bench/*/Kbuild))
 
-.PHONY: all ukl sdk $(apps)
-all: sdk $(apps)
+.PHONY: all ukl sdk example $(apps)
+all: sdk example $(apps)
 
 # Kbuild wants the folder it builds in to exist.
 define module
@@ -36,6 +36,14 @@ sdk: ukl
 
 $(apps): sdk
 	$(call module,$@,$@,UKL=$(sdk))
+
+# The ten lines of the documentation, as a user would take them from there.
+example: sdk
+	@mkdir -p $(OBJ_DIR)/example $(MODULES_DIR)
+	@awk '/^```c$$/ { on = 1; next } /^```/ { on = 0 } on' Documentation/api.md >$(OBJ_DIR)/example/hello.c
+	@awk '/^```make$$/ { on = 1; next } /^```/ { on = 0 } on' Documentation/api.md >$(OBJ_DIR)/example/Kbuild
+	+@$(kbuild) M=$(OBJ_DIR)/example UKL=$(sdk) modules
+	@cp $(OBJ_DIR)/example/hello.ko $(MODULES_DIR)
 
 # Where `make install` puts things: the module of the kernel that KDIR is for, and the SDK.
 DESTDIR ?=
