@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# transition.sh: counts the instructions of calls from an application in the kernel and of the same system calls, in
+# one run of the deterministic machine. `make bench-transition` builds what it needs. Writes
+# build/results/transition.json, prints a table. Two runs agree within 1 %.
+set -eu
+self='bench-transition'
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/../lib.sh"
+clone=$(cd "$(dirname "$0")/../.." && pwd -P)
+build=$clone/build
+
+here=tools/bench/transition bench=build/bench results=build/results # as the build root sees them
+mkdir -p "$clone/$bench" "$clone/$results"
+"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -o "$bench/syscalls" "$here/syscalls.c"
+
+# The sleep, which takes no time in this machine, lets the kernel's own work after booting end.
+say "booting the stock Debian kernel with its instructions counted, half a minute"
+status=0
+ICOUNT=1 LOAD=1 TIMEOUT=${TIMEOUT:-600} NAME=bench-transition "$clone/tools/vm.sh" "
+	set -e
+	sleep 10
+	echo kernel_release \$(uname -r)
+	$bench/syscalls
+	insmod build/modules/ukl_bench.ko
+	cat /sys/kernel/debug/ukl_bench/samples
+	rmmod ukl_bench
+" >"$clone/$bench/samples" || status=$?
+[ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-transition"
+"$clone/tools/klog-scan.sh" "$build/vm/bench-transition/dmesg.log" || die "the kernel complained"
+
+"$clone/tools/enter.sh" python3 "$here/report.py" "$bench/samples" "$results/transition.json"
+say "all samples are in $results/transition.json"

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+"""report.py SAMPLES JSON: turns what syscalls.c and ukl_bench.c printed into a JSON file and a table."""
+
+import json
+import re
+import statistics
+import sys
+
+# What the system calls are called in syscalls.c; `syscall` is the first.
+SYSCALLS = {"null": ["syscall"], "send": ["write", "sendto"], "recv": ["read", "recvfrom"]}
+ROWS = [("null", "getppid"), ("send_1", "write"), ("recv_1", "read"), ("send_8k", "write"), ("recv_8k", "read")]
+# Of the null call: instructions, share of the system call's.
+TARGETS = {"full": (60, 0.20), "same_stack": (40, None), "bypass": (12, 0.04)}
+NOT_COUNTED = (
+    "-icount counts instructions, not cycles: what a real syscall and sysret, the mitigations at that edge and cache "
+    "misses cost beyond one instruction each is left out, so the gain is understated; every repetition of a "
+    "rep movsb (a byte copied) counts as one instruction."
+)
+
+
+def read(path):
+    """The kernel's release, and side -> name -> (calls in a round, instructions of each round)."""
+    release, sides = None, {"user": {}, "kernel": {}}
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            first, *rest = line.split()
+            if first == "kernel_release":
+                release = rest[0]
+            else:
+                sides[first][rest[0]] = (int(rest[1]), [int(total) for total in rest[2:]])
+    return release, sides
+
+
+def per_call(side, choose):
+    """name -> instructions per call, of the round that `choose` picks, without what measuring it costs."""
+    cost = {name: choose(side[name][1]) / side[name][0] for name in ("loop", "interval")}
+    result = {}
+    for name, (calls, totals) in side.items():
+        if "." in name:
+            group, call = name.split(".")
+            overhead = cost["loop" if group == "null" else "interval"]
+            result.setdefault(group, {})[call] = round(choose(totals) / calls - overhead, 2)
+    return result
+
+
+def both(sides, choose):
+    """group -> call -> instructions per call, of both sides."""
+    user, kernel = (per_call(sides[side], choose) for side in ("user", "kernel"))
+    return {
+        group: {"syscall": calls[SYSCALLS[group.split("_")[0]][0]]} | calls | kernel[group]
+        for group, calls in user.items()
+    }
+
+
+def calibration(sides):
+    """What the clock makes of one instruction, by side; it must be 1."""
+    result = {}
+    for name, side in sides.items():
+        calls, totals = side["calibration"]
+        result[name] = statistics.median(totals) / calls
+        if abs(result[name] - 1) > 0.01:
+            sys.exit(f"bench-transition: the clock of the {name} side counts {result[name]:.4f} an instruction, not 1")
+    return result
+
+
+def table(release, median):
+    """Prints the medians; returns whether all targets are met."""
+    met = True
+    print(f"instructions per call, median of the rounds; share of the system call's (kernel {release}, 1 CPU, -icount)")
+    print(f"{'':12}{'system call':>22}{'transition':>18}{'same stack':>18}{'bypass':>18}")
+    for group, syscall in ROWS:
+        calls = median[group]
+        base = calls["syscall"]
+        line = f"{group:12}{syscall:>12}{base:>10.1f}"
+        for call in ("full" if group == "null" else "transition", "same_stack", "bypass"):
+            line += f"{calls[call]:>10.1f}{calls[call] / base:>6.1%}  "
+        print(line.rstrip())
+    others = ("send_1", "sendto"), ("recv_1", "recvfrom"), ("send_8k", "sendto"), ("recv_8k", "recvfrom")
+    print("also " + ", ".join(f"{group} {call} {median[group][call]:.1f}" for group, call in others))
+    for call, (limit, share) in TARGETS.items():
+        count, ratio = median["null"][call], median["null"][call] / median["null"]["syscall"]
+        missed = count > limit or (share is not None and ratio > share)
+        met = met and not missed
+        verdict = "MISSED" if missed else "met"
+        wanted = f"at most {limit}" + (f" and {share:.0%}" if share else "")
+        print(f"target null.{call}, {wanted}: {verdict} ({count:.1f}, {ratio:.1%})")
+    print("note: " + NOT_COUNTED)
+    return met
+
+
+def main():
+    """Exit status 1 if the clock does not count instructions or a target is missed."""
+    release, sides = read(sys.argv[1])
+    clock = calibration(sides)
+    median = both(sides, statistics.median)
+    result = {
+        "schema": "ukl-bench-transition",
+        "version": 1,
+        "kernel": release,
+        "accelerator": "tcg, -icount shift=0,sleep=off",
+        "cpus": 1,
+        "unit": "instructions per call, median of the rounds",
+        "not_counted": NOT_COUNTED,
+        "instructions_per_tick_of_the_clock": clock,
+        **median,
+        "minimum": both(sides, min),
+        "samples": {
+            side: {name: {"calls": calls, "instructions": totals} for name, (calls, totals) in series.items()}
+            for side, series in sides.items()
+        },
+    }
+    text = re.sub(r"\[[^]]*]", lambda numbers: " ".join(numbers[0].split()), json.dumps(result, indent=1))
+    with open(sys.argv[2], "w", encoding="ascii") as file:
+        file.write(text + "\n")
+    if not table(release, median):
+        sys.exit("bench-transition: a target is missed")
+
+
+main()

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What ukl_bench.c measures, by system calls through libc. Prints its samples. */
+#include <arpa/inet.h>
+#include <err.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct end {
+	int fd;
+};
+
+#include "measure.h"
+
+static inline long write_to(struct end end, const char *buffer, unsigned int size)
+{
+	return write(end.fd, buffer, size);
+}
+
+static inline long read_from(struct end end, char *buffer, unsigned int size)
+{
+	return read(end.fd, buffer, size);
+}
+
+static inline long send_to(struct end end, const char *buffer, unsigned int size)
+{
+	return sendto(end.fd, buffer, size, 0, NULL, 0);
+}
+
+static inline long recv_from(struct end end, char *buffer, unsigned int size)
+{
+	return recvfrom(end.fd, buffer, size, 0, NULL, NULL);
+}
+
+/* As ukl_tcp_listen(), ukl_tcp_connect() and ukl_tcp_accept() do it. */
+static void open_connection(struct end *ends)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(addr);
+	int listener, one = 1;
+
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	ends[0].fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) || listen(listener, 1) ||
+	    getsockname(listener, (struct sockaddr *)&addr, &len) ||
+	    connect(ends[0].fd, (struct sockaddr *)&addr, sizeof(addr)))
+		err(1, "cannot connect over loopback");
+	ends[1].fd = accept(listener, NULL, NULL);
+	if (ends[1].fd < 0)
+		err(1, "accept");
+	for (int i = 0; i < 2; i++)
+		if (setsockopt(ends[i].fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)))
+			err(1, "TCP_NODELAY");
+}
+
+int main(void)
+{
+	static char buffer[SIZE_MAX_TCP];
+	struct end ends[2];
+
+	measure_overhead();
+	measure_null("null.syscall", nothing, getppid);
+	open_connection(ends);
+	if (!measure_tcp("send_1.write", "recv_1.read", ends, buffer, 1,
+			 nothing, write_to, read_from) ||
+	    !measure_tcp("send_1.sendto", "recv_1.recvfrom", ends, buffer, 1,
+			 nothing, send_to, recv_from) ||
+	    !measure_tcp("send_8k.write", "recv_8k.read", ends, buffer, SIZE_MAX_TCP,
+			 nothing, write_to, read_from) ||
+	    !measure_tcp("send_8k.sendto", "recv_8k.recvfrom", ends, buffer, SIZE_MAX_TCP,
+			 nothing, send_to, recv_from))
+		errx(1, "a call failed or was cut short");
+
+	for (unsigned int i = 0; i < result_count; i++) {
+		printf("user %s %u", results[i].name, results[i].calls);
+		for (unsigned int round = 0; round < ROUNDS; round++)
+			printf(" %lu", results[i].total[round]);
+		putchar('\n');
+	}
+	return 0;
+}
