@@ -2,11 +2,9 @@
 # What a person types. `make help` explains it.
 
 KERNEL_SUITE ?= trixie-backports
-CPUS ?= 2
-MEMORY ?= 2G
 LOAD ?= 1
-export KERNEL_SUITE CPUS MEMORY LOAD
-export UKL_CACHE CMD ICOUNT NET TIMEOUT APPEND NAME V
+export KERNEL_SUITE LOAD
+export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME V
 
 ifeq ($(V),1)
 Q :=
@@ -79,7 +77,7 @@ help:
 	@echo '  KDIR=/lib/modules/…/build   build for that kernel on this machine, without the Debian tree'
 	@echo '  KERNEL_SUITE=sid            the Debian suite the kernel comes from ($(KERNEL_SUITE))'
 	@echo '  UKL_CACHE=DIR               where downloads and Debian trees are kept (~/.cache/ukl)'
-	@echo '  CPUS=2 MEMORY=2G            size of the virtual machine'
+	@echo '  CPUS=2 MEMORY=2G            size of the virtual machine (demo: 1 CPU)'
 	@echo '  NET=user                    the virtual machine reaches the network (none)'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'

@@ -50,7 +50,7 @@ columns() {
 			print "" } }' | sed 's/ *$//'
 }
 
-begin "kernel $(uname -r), $(nproc) processors; loading kv.ko"
+begin "kernel $(uname -r), processors: $(nproc); loading kv.ko"
 insmod /ukl/build/modules/kv.ko port=$kv
 
 begin "a conversation with kv, by Debian's redis-cli"
@@ -110,7 +110,7 @@ echo
 if [ $rounds = 1 ]; then
 	echo "  The same instructions every time, but instructions only: what a real system call costs beyond them is left out."
 else
-	echo "  redis-benchmark and the server shared $(nproc) processors, under QEMU. Emulation is slow and noisy, above all when"
+	echo "  redis-benchmark and the server shared what processors QEMU had ($(nproc)). Emulation is slow and noisy, above all when"
 	echo "  it switches threads, which kv does for every request: lines move by tens of percent from run to run."
 fi
 echo

@@ -9,6 +9,9 @@ self=demo
 
 say "booting the stock Debian kernel and loading ukl.ko, about 20 seconds; all of it takes two minutes"
 status=0
+# One processor unless asked otherwise: that emulated ones wake each other takes far longer than on real ones, and a
+# thread for every connection is woken for every request.
+export CPUS="${CPUS:-1}"
 TIMEOUT=${TIMEOUT:-400} NAME=demo "$clone/tools/vm.sh" ICOUNT="${ICOUNT:-0}" bash tools/demo-guest.sh || status=$?
 [ $status != 125 ] || die "the virtual machine died or did not start: see build/vm/demo/console.log"
 [ $status != 124 ] || die "given up after ${TIMEOUT:-400} seconds: is this machine busy? TIMEOUT=900 make demo waits longer"

@@ -67,12 +67,12 @@ def table(release, median):
     """Prints the medians; returns whether all targets are met."""
     met = True
     print(f"instructions per call, median of the rounds; share of the system call's (kernel {release}, 1 CPU, -icount)")
-    print(f"{'':12}{'system call':>22}{'transition':>18}{'same stack':>18}{'bypass':>18}")
+    print(f"{'':12}{'system call':>22}{'full':>18}{'same stack':>18}{'bypass':>18}")
     for group, syscall in ROWS:
         calls = median[group]
         base = calls["syscall"]
         line = f"{group:12}{syscall:>12}{base:>10.1f}"
-        for call in ("full" if group == "null" else "transition", "same_stack", "bypass"):
+        for call in ("full", "same_stack", "bypass"):
             line += f"{calls[call]:>10.1f}{calls[call] / base:>6.1%}  "
         print(line.rstrip())
     others = ("send_1", "sendto"), ("recv_1", "recvfrom"), ("send_8k", "sendto"), ("recv_8k", "recvfrom")

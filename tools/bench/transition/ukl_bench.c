@@ -94,13 +94,13 @@ static int measure(char *buffer)
 	err = open_connection(ends);
 	if (err)
 		return err;
-	if (measure_tcp("send_1.transition", "recv_1.transition", ends, buffer, 1,
+	if (measure_tcp("send_1.full", "recv_1.full", ends, buffer, 1,
 			nothing, send, recv) &&
 	    measure_tcp("send_1.same_stack", "recv_1.same_stack", ends, buffer, 1,
 			nothing, send_same_stack, recv_same_stack) &&
 	    measure_tcp("send_1.bypass", "recv_1.bypass", ends, buffer, 1,
 			bypass_one, send, recv) &&
-	    measure_tcp("send_8k.transition", "recv_8k.transition", ends, buffer, SIZE_MAX_TCP,
+	    measure_tcp("send_8k.full", "recv_8k.full", ends, buffer, SIZE_MAX_TCP,
 			nothing, send, recv) &&
 	    measure_tcp("send_8k.same_stack", "recv_8k.same_stack", ends, buffer, SIZE_MAX_TCP,
 			nothing, send_same_stack, recv_same_stack) &&
