@@ -52,10 +52,11 @@ enum ukl_mode {
 #define UKL_BYPASS_MAX		65536
 
 /*
- * Beside the MSG_* flags of a call: stay on the application stack for it, if at least UKL_NSS_ROOM
- * bytes of it are left; switch to the kernel stack as usual if not.
+ * Beside the MSG_* flags of a call, in the place of MSG_CMSG_CLOEXEC, which none takes: stay on the
+ * application stack, if at least UKL_NSS_ROOM bytes of it are left; switch to the kernel stack as
+ * usual if not.
  */
-#define UKL_NSS			(1 << 30)
+#define UKL_NSS			0x40000000
 #define UKL_NSS_ROOM		(16 * 1024)
 
 struct ukl_app;		/* an application: its threads and its sockets */

@@ -36,6 +36,7 @@ const _: () = {
     assert!(call::thread::STACK_MIN == bindings::UKL_STACK_MIN as usize);
     assert!(crate::thread::SAME_STACK_ROOM == bindings::UKL_NSS_ROOM as usize);
     assert!(crate::transition::BYPASS_MAX == bindings::UKL_BYPASS_MAX);
+    assert!(call::tcp::SAME_STACK.bits() == bindings::UKL_NSS);
 };
 
 /// Defines the functions of the C face and compares each with the header.

@@ -97,6 +97,11 @@ impl Message {
         Self(bits)
     }
 
+    /// The bits.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Both sets.
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
