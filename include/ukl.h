@@ -11,11 +11,10 @@
  *
  *  * it is called from a UKL thread in mode UKL_MODE_APP, in task context with interrupts and
  *    preemption enabled; it may sleep and it may reschedule before it returns;
- *  * any other task gets -EPERM, a call from interrupt context or with preemption disabled gets
- *    -EDEADLK, a call made while another call of the same thread is under way gets -EBUSY;
+ *  * any other task gets -EPERM, a call from interrupt context or with preemption or interrupts
+ *    disabled gets -EDEADLK, a call made while another call of the same thread is under way gets -EBUSY;
  *  * once the thread was asked to stop (by ukl_app_stop(), ukl_thread_stop(), SIGTERM or SIGKILL),
  *    it fails with -EINTR without doing anything, so that a loop of calls ends;
- *  * a call with interrupts disabled is not detected;
  *  * buffers are kernel memory that stays mapped during the call; a pointer into the user half of
  *    the address space, or NULL with a length, gets -EFAULT.
  *
@@ -160,7 +159,8 @@ bool ukl_should_stop(void);
  *
  * Not a transition.
  *
- * Context: Any. In an interrupt, the mode of the thread that was interrupted.
+ * Context: Any. In an interrupt, the mode of the thread that was interrupted; %UKL_MODE_NONE if that
+ * was in the middle of a context switch, with preemption disabled, and so not in application code.
  * Return: One of &enum ukl_mode, %UKL_MODE_NONE for a task that is not a UKL thread.
  */
 int ukl_mode(void);
@@ -169,7 +169,8 @@ int ukl_mode(void);
  * ukl_null() - a transition that does nothing
  *
  * For a loop that computes for long, to let the scheduler, RCU and stop requests in; and the null
- * call that getppid() is for system calls, to measure.
+ * call that getppid() is for system calls, to measure. It does not look whether interrupts are
+ * disabled: where it reschedules, they are enabled after it.
  *
  * Return: 0.
  */

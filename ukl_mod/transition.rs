@@ -54,15 +54,13 @@ pub(crate) fn run(thread: &Thread) -> i32 {
 /// A call from the application: enters the kernel, runs `f`, leaves.
 ///
 /// `EPERM` if the current task is not a UKL thread, `EDEADLK` in interrupt context or with preemption
-/// disabled, `EBUSY` in the middle of another call, `EINTR` once the thread was asked to stop; `f`
+/// or interrupts disabled, `EBUSY` in the middle of another call, `EINTR` once the thread was asked to stop; `f`
 /// has not run then. `f` may sleep.
 #[inline(always)]
 pub(crate) fn call<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
-        let thread = enter(thread, refuse_if_stopped)?;
-        let result = on_kernel_stack(thread, f);
-        leave(thread);
-        result
+        let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
+        switching(thread, f)
     })
 }
 
@@ -70,10 +68,8 @@ pub(crate) fn call<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
 #[inline(always)]
 pub(crate) fn call_always<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
-        let thread = enter(thread, |_| Ok(()))?;
-        let result = on_kernel_stack(thread, f);
-        leave(thread);
-        result
+        let thread = enter(thread, task::may_sleep, |_| Ok(()))?;
+        switching(thread, f)
     })
 }
 
@@ -81,16 +77,27 @@ pub(crate) fn call_always<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<
 #[inline(always)]
 pub(crate) fn call_same_stack<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
-        let thread = enter(thread, refuse_if_stopped)?;
-        let result = if thread.has_room() {
-            let result = f(Kernel(thread));
-            leave_work(thread);
-            result
-        } else {
-            on_kernel_stack(thread, f)
-        };
-        leave(thread);
-        result
+        let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
+        staying(thread, f)
+    })
+}
+
+/// [`call`] that does nothing, down to the last instruction: it does not look whether interrupts are
+/// disabled, and the scheduler, which is all it may meet, enables them.
+#[inline(always)]
+pub(crate) fn null() -> Result {
+    task_local::current(|thread| {
+        let thread = enter(thread, task::preemptible, refuse_if_stopped)?;
+        switching(thread, |_| Ok(()))
+    })
+}
+
+/// [`null`] that stays on the application stack if it has room.
+#[inline(always)]
+pub(crate) fn null_same_stack() -> Result {
+    task_local::current(|thread| {
+        let thread = enter(thread, task::preemptible, refuse_if_stopped)?;
+        staying(thread, |_| Ok(()))
     })
 }
 
@@ -108,11 +115,14 @@ pub(crate) fn bypass() -> bool {
 pub(crate) fn bypassed<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
         let thread: &Thread = thread.ok_or(EPERM)?;
+        if !task::may_sleep() {
+            return Err(refused(errno::edeadlk()));
+        }
         thread.mode.enter()?;
         let result = if thread.has_room() {
             f(Kernel(thread))
         } else {
-            // SAFETY: As in `on_kernel_stack`.
+            // SAFETY: As in `switching`.
             unsafe { stack::call_on(thread.kernel_top.load(), |_| f(Kernel(thread)), || ()) }
         };
         thread.mode.leave();
@@ -149,16 +159,18 @@ fn cut_bypass(thread: &Thread) {
     }
 }
 
-/// The way in.
+/// The way in: `context` says whether this is a place to call from, `if_signal` what to do about a
+/// signal or notification that waits.
 #[inline(always)]
 fn enter<'a>(
     thread: Option<&'a Thread>,
+    context: impl FnOnce() -> bool,
     if_signal: impl FnOnce(&Thread) -> Result,
 ) -> Result<&'a Thread> {
     let Some(thread) = thread else {
         return Err(refused(EPERM));
     };
-    if !task::preemptible() {
+    if !context() {
         return Err(refused(errno::edeadlk()));
     }
     if CurrentTask::get().work().has(Work::SIGNAL) {
@@ -188,18 +200,32 @@ fn refuse_if_stopped(thread: &Thread) -> Result {
     Err(EINTR)
 }
 
-/// The stack switch, with the work that is done before the way back.
+/// Runs `f` and the leave work on the kernel stack, and goes back.
 #[inline(always)]
-fn on_kernel_stack<R>(thread: &Thread, f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+fn switching<R>(thread: &Thread, f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
     // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's
     // kernel stack is in use below where `run` left it.
-    unsafe {
+    let result = unsafe {
         stack::call_on(
             thread.kernel_top.load(),
             |_| f(Kernel(thread)),
             || leave_work(thread),
         )
+    };
+    leave(thread);
+    result
+}
+
+/// The same on the application stack, if it has room.
+#[inline(always)]
+fn staying<R>(thread: &Thread, f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+    if !thread.has_room() {
+        return switching(thread, f);
     }
+    let result = f(Kernel(thread));
+    leave_work(thread);
+    leave(thread);
+    result
 }
 
 /// What has to be done before application code goes on.

@@ -96,9 +96,19 @@ impl CurrentTask {
     }
 }
 
-/// Whether this is task context with preemption (and so softirqs) enabled. Two instructions.
-///
-/// Interrupts may be off; nothing on this path looks.
+/// Whether this is task context with preemption, softirqs and interrupts enabled: code that may
+/// sleep. Six instructions.
+#[inline(always)]
+pub fn may_sleep() -> bool {
+    const IF: usize = 1 << 9;
+    let flags: usize;
+    // SAFETY: Copies the flags.
+    unsafe { asm!("pushfq", "pop {}", out(reg) flags, options(nomem, preserves_flags)) };
+    flags & IF != 0 && preemptible()
+}
+
+/// Whether this is task context with preemption (and so softirqs) enabled, whatever interrupts are.
+/// Two instructions.
 #[inline(always)]
 pub fn preemptible() -> bool {
     // SAFETY: Tests the low half of `__preempt_count`, a per-CPU word of the kernel's.

@@ -65,7 +65,7 @@ pub(crate) fn detach(handle: *const Thread) -> Result {
 /// `ukl_null()`: a transition that does nothing, to measure and to let pending work be done.
 #[inline]
 pub(crate) fn null() -> Result {
-    transition::call(|_| Ok(()))
+    transition::null()
 }
 
 /// The same, if the thread's bypass lets it through.
@@ -77,7 +77,7 @@ pub(crate) fn null_bypassed() -> bool {
 /// `ukl_null_same_stack()`: the same on the application stack.
 #[inline]
 pub(crate) fn null_same_stack() -> Result {
-    transition::call_same_stack(|_| Ok(()))
+    transition::null_same_stack()
 }
 
 /// `ukl_bypass()`: lets the next `budget` shortcuts of this thread bypass the transition work.
