@@ -1,0 +1,151 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: GPL-2.0
+# What the tests share: KTAP results, modules, the cases of ukl_test.ko. For bash; sourced.
+
+: "${KTAP_HELPERS:=/usr/src/linux/tools/testing/selftests/kselftest/ktap_helpers.sh}"
+# shellcheck source=/dev/null
+. "$KTAP_HELPERS"
+
+build=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build
+modules=$build/modules
+peer=$build/selftests/peer
+ukl_debugfs=/sys/kernel/debug/ukl
+cases=/sys/kernel/debug/ukl_test
+# What is too slow for a promise that has a limit: milliseconds.
+stop_limit=2000
+
+ulimit -n 4096
+test_output=$(mktemp)
+trap 'rm -f "$test_output"; unload_all' EXIT
+
+# note TEXT: diagnostics that are shown in any case, such as a time.
+exec 4>&1
+note() {
+	echo "# $*" >&4
+}
+
+# check NAME COMMAND...: one result; what COMMAND prints is shown if it fails.
+check() {
+	local name=$1 status
+	shift
+	# Not in a subshell: a test may leave things behind for the next one.
+	"$@" >"$test_output" 2>&1
+	status=$?
+	if [ "$status" = 0 ]; then
+		ktap_test_pass "$name"
+	else
+		sed 's/^/# /' "$test_output"
+		ktap_test_fail "$name"
+	fi
+}
+
+# finish: ends the test with what its results come to.
+finish() {
+	echo "1..$((KTAP_TESTNO - 1))"
+	KSFT_NUM_TESTS=$((KTAP_TESTNO - 1))
+	ktap_finished
+}
+
+# expect_in_log REGEX: what the kernel may say during this test, at a level that fails it otherwise.
+expect_in_log() {
+	[ -z "${KLOG_EXPECTED:-}" ] || echo "$1" >>"$KLOG_EXPECTED"
+}
+
+loaded() {
+	[ -d "/sys/module/$1" ]
+}
+
+# load MODULE [PARAMETER...]: loads it unless it is there; what it depends on must be.
+load() {
+	loaded "$1" || insmod "$modules/$1.ko" "${@:2}"
+}
+
+unload_all() {
+	local module
+	for module in ukl_test_leak ukl_test_forget ukl_test hello echo kv ukl; do
+		! loaded "$module" || rmmod "$module"
+	done
+}
+
+# want MODULE...: loads them, or ends the test: without them there is nothing to test.
+want() {
+	local module
+	for module; do
+		load "$module" || ktap_exit_fail_msg "cannot load $module.ko"
+	done
+}
+
+now_ms() {
+	local now=${EPOCHREALTIME/./}
+	echo "${now%???}"
+}
+
+# within MS COMMAND...: runs COMMAND and fails if it fails or took longer.
+within() {
+	local limit=$1 start status
+	shift
+	start=$(now_ms)
+	"$@"
+	status=$?
+	start=$(($(now_ms) - start))
+	note "$* took $start ms, at most $limit are allowed"
+	[ "$status" = 0 ] && [ "$start" -le "$limit" ]
+}
+
+# until_true MS COMMAND...: tries until COMMAND succeeds, for at most MS.
+until_true() {
+	local end
+	end=$(($(now_ms) + $1))
+	shift
+	until "$@"; do
+		[ "$(now_ms)" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# run_case NAME [ARGUMENTS]: runs a case of ukl_test.ko.
+run_case() {
+	echo "$*" >"$cases/run" || return 1
+	show_result
+}
+
+# show_result: prints what the case said; fails unless it passed.
+show_result() {
+	local verdict
+	{
+		read -r verdict
+		cat
+	} <"$cases/result"
+	[ "$verdict" = pass ]
+}
+
+# run_cases NOUN [COMMAND]: one result for each case NOUN.* of ukl_test.ko, run by COMMAND.
+run_cases() {
+	local name
+	want ukl ukl_test
+	while read -r name; do
+		echo "<6>selftests: case $name" >/dev/kmsg
+		check "${name#*.}" "${2:-run_case}" "$name"
+	done < <(grep "^$1\." "$cases/cases")
+}
+
+# note_result: shows what the case said in any case, such as times.
+note_result() {
+	sed 1d "$cases/result" | sed 's/^/# /' >&4
+}
+
+# run_noted NAME [ARGUMENTS]: run_case and note_result.
+run_noted() {
+	local status=0
+	run_case "$@" || status=$?
+	note_result
+	return $status
+}
+
+# table FILE APP COLUMN: a column of the line, or lines, of an application in a table of debugfs.
+table() {
+	awk -F '\t' -v app="$2" -v column="$3" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$1 == app { print $at[column] }
+	' "$ukl_debugfs/$1"
+}

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The watchdog: a thread that runs for long without a transition is measured, and named once.
+. "$(dirname "$0")/../lib.sh"
+
+line='ukl: spin\.without_a_call/[0-9]+ ran [0-9]+ ms without a transition'
+echo "^<4>.*$line" >>"${KLOG_EXPECTED:-/dev/null}"
+mark=
+
+# start_spin MS: from here on the log counts.
+start_spin() {
+	mark="watchdog: $1 ms ($RANDOM)"
+	echo "<6>$mark" >/dev/kmsg
+	echo "spin.without_a_call $1" >"$cases/start"
+}
+
+# The lines about this thread, of level warning.
+reports() {
+	dmesg --raw | awk -v mark="$mark" 'seen; index($0, mark) { seen = 1 }' | grep -E "^<4>.*$line"
+}
+
+finished() {
+	[ "$(head -n 1 "$cases/result")" != running ]
+}
+
+end_spin() {
+	echo 1 >"$cases/stop"
+	show_result
+}
+
+# The longest run is MS, give or take two ticks of 4 ms.
+longest_is() {
+	local us
+	us=$(table threads spin.without_a_call longest_run_us)
+	note "a run of $1 ms is measured as $us us"
+	[ "$us" -ge $(($1 * 1000 - 8000)) ] && [ "$us" -le $(($1 * 1000 + 8000)) ]
+}
+
+# reported TIMES MIN MAX: how often, and with how many milliseconds.
+reported() {
+	local ms
+	reports
+	[ "$(reports | grep -c .)" = "$1" ] || return 1
+	[ "$1" != 0 ] || return 0
+	ms=$(reports | sed 's/.* ran \([0-9]*\) ms .*/\1/')
+	[ "$ms" -ge "$2" ] && [ "$ms" -le "$3" ]
+}
+
+# It tells the thread's number.
+names_it() {
+	local tid
+	tid=$(table threads spin.without_a_call tid)
+	reports | grep -qF "spin.without_a_call/$tid ran"
+}
+
+before_it_ends() {
+	until_true 1900 reported 1 200 1900 && [ "$(table threads spin.without_a_call mode)" = app ] && ! finished
+}
+
+quiet_by_default() {
+	start_spin 500 && until_true 5000 finished && sleep 0.6 && longest_is 500 && reported 0
+}
+
+ktap_print_header
+unload_all
+load ukl
+want ukl_test
+check "500 ms are not too long by default" quiet_by_default
+end_spin
+unload_all
+insmod "$modules/ukl.ko" watchdog_ms=200
+want ukl_test
+start_spin 150
+until_true 5000 finished
+sleep 0.6
+check "150 ms are less than 200" reported 0
+end_spin
+start_spin 500
+until_true 5000 finished
+sleep 0.6
+check "500 ms are more than 200, said once" reported 1 200 512
+check "the report names the thread" names_it
+check "the longest run is right" longest_is 500
+check "the thread does as it is told" end_spin
+start_spin 2000
+check "a thread that still runs is reported" before_it_ends
+until_true 8000 finished
+sleep 0.6
+check "and not again when it calls" reported 1 200 1900
+check "its longest run is right" longest_is 2000
+end_spin
+unload_all
+insmod "$modules/ukl.ko" watchdog_ms=0
+want ukl_test
+start_spin 500
+until_true 5000 finished
+sleep 0.6
+check "0 is never" reported 0
+end_spin
+finish

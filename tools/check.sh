@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check.sh: everything that has to hold: style, lints, host tests, and the self-tests in one boot of the virtual
+# machine. `make check` builds the modules before. Prints KTAP as it goes, then the failures, then one line of counts.
+# shellcheck disable=SC2317 # the checks are called by name
+set -u
+self=check
+. "$(dirname "$0")/lib.sh"
+. "$clone/selftests/harness.sh"
+cd "$clone" || exit
+
+log=$build/check.log
+run=$build/vm/check
+# Seconds: the suite takes 5 minutes without KVM on two idle cores.
+limit=${CHECK_TIMEOUT:-1500}
+
+[ -e "$build/modules/ukl_test.ko" ] || die "the modules are not built: run 'make check'"
+
+# files PATTERN...: files of the repository, new ones too, whose names match.
+files() {
+	if git rev-parse --git-dir >/dev/null 2>&1; then
+		git ls-files --cached --others --exclude-standard -- "$@" | while read -r file; do
+			[ ! -f "$file" ] || printf '%s\n' "$file"
+		done
+	else
+		find . -path ./build -prune -o -type f -print | sed 's|^\./||' | while read -r file; do
+			for pattern; do
+				# shellcheck disable=SC2053
+				[[ $file != $pattern ]] || printf '%s\n' "$file"
+			done
+		done
+	fi
+}
+
+shell_files() {
+	files '*' | while read -r file; do
+		case $file in
+		*.sh | *.t) echo "$file" ;;
+		*) ! head -n 1 "$file" | grep -aqE '^#!.*[/ ](ba|da)?sh( |$)' || echo "$file" ;;
+		esac
+	done
+}
+
+rustfmt() {
+	# shellcheck disable=SC2046
+	tools/enter.sh rustfmt --check --edition 2021 --config-path /usr/src/linux/.rustfmt.toml $(files '*.rs')
+}
+
+# In a folder of its own, where a warning is an error, for C as well.
+clippy() {
+	tools/enter.sh make -j"$(nproc)" --no-print-directory -f tools/modules.mk KDIR=/usr/src/linux CLIPPY=1 \
+		KRUSTFLAGS=-Dwarnings KCFLAGS=-Werror OBJ_DIR=/ukl/build/clippy/obj MODULES_DIR=/ukl/build/clippy/modules \
+		sdk=/ukl/build/clippy/sdk
+}
+
+checkpatch() {
+	tools/enter.sh perl /usr/src/linux/scripts/checkpatch.pl --no-tree --strict --terse --show-types --no-summary \
+		--quiet "$@"
+}
+
+# EXPORT_SYMBOL: the functions are in Rust, their exports in a C file.
+kernel_c() {
+	local c
+	c=$(files '*.c' '*.h' | grep -v '^selftests/[^/]*\.c$' | grep -v '^tools/')
+	# shellcheck disable=SC2086
+	checkpatch --ignore EXPORT_SYMBOL -f $c
+}
+
+# User space has no __printf() and its like, and no pr_fmt(); usleep() is what it says.
+user_c() {
+	local c
+	c=$(files '*.c' '*.h' | grep -e '^selftests/[^/]*\.c$' -e '^tools/')
+	# shellcheck disable=SC2086
+	checkpatch --ignore PREFER_DEFINED_ATTRIBUTE_MACRO,EMBEDDED_FUNCTION_NAME,USLEEP_RANGE -f $c
+}
+
+shell() {
+	# shellcheck disable=SC2046
+	tools/enter.sh shellcheck -x -P SCRIPTDIR $(shell_files)
+}
+
+# A licence on every file; licence texts and data of other programs have no place for one.
+spdx() {
+	local file status=0
+	while read -r file; do
+		case $file in
+		LICENSES/* | COPYING | LICENSE | *.json | *.svg | *.png) continue ;;
+		esac
+		if ! head -n 3 "$file" | grep -aq 'SPDX-License-Identifier: '; then
+			echo "$file"
+			status=1
+		fi
+	done < <(files '*')
+	return "$status"
+}
+
+peer() {
+	tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")"
+}
+
+boot() {
+	TIMEOUT=$limit NAME=check LOAD=0 tools/vm.sh bash selftests/run.sh
+}
+
+clean_log() {
+	tools/klog-scan.sh "$run/dmesg.log"
+}
+
+timed() {
+	local start=$SECONDS status
+	"$@"
+	status=$?
+	echo "# ${*: -1} took $((SECONDS - start)) s"
+	return $status
+}
+
+mkdir -p "$build"
+{
+	echo "KTAP version 1"
+	timed result "SPDX" spdx
+	timed result "rustfmt" rustfmt
+	timed result "shellcheck" shell
+	timed result "checkpatch, kernel" kernel_c
+	timed result "checkpatch, user space" user_c
+	timed result "clippy and C warnings" clippy
+	timed result "peer builds" peer
+	for test in tools/tests/*.t; do
+		run_test "${test#tools/tests/}" 120 "$test"
+	done
+	export -f boot
+	export limit
+	timed run_test "boot" $((limit + 30)) bash -c boot
+	result "kernel log of the boot" clean_log
+	timed run_test "stack overflow, in a boot of its own" 200 selftests/overflow.sh
+	timed result "instructions of a null call" tools/bench/transition.sh
+	echo "1..$test_count"
+	echo "# all of it took $SECONDS s"
+} </dev/null 2>&1 | tee "$log"
+
+{
+	summary "$log"
+	echo $? >"$log.status"
+} >"$log.summary"
+if grep -q '^FAIL ' "$log.summary"; then
+	echo
+	echo "Failures (details above and in build/check.log; the machine's logs: build/vm/check/console.log, dmesg.log):"
+	sed -n 's/^FAIL /  /p' "$log.summary"
+fi
+tail -n 1 "$log.summary"
+exit "$(cat "$log.status")"
