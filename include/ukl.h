@@ -12,7 +12,8 @@
  *  * it is called from a UKL thread in mode UKL_MODE_APP, in task context with interrupts and
  *    preemption enabled; it may sleep and it may reschedule before it returns;
  *  * any other task gets -EPERM, a call from interrupt context or with preemption or interrupts
- *    disabled gets -EDEADLK, a call made while another call of the same thread is under way gets -EBUSY;
+ *    disabled gets -EDEADLK, a call made while another call of the same thread is under way gets
+ *    -EBUSY;
  *  * once the thread was asked to stop (by ukl_app_stop(), ukl_thread_stop(), SIGTERM or SIGKILL),
  *    it fails with -EINTR without doing anything, so that a loop of calls ends;
  *  * buffers are kernel memory that stays mapped during the call; a pointer into the user half of
@@ -159,8 +160,9 @@ bool ukl_should_stop(void);
  *
  * Not a transition.
  *
- * Context: Any. In an interrupt, the mode of the thread that was interrupted; %UKL_MODE_NONE if that
- * was in the middle of a context switch, with preemption disabled, and so not in application code.
+ * Context: Any. In an interrupt, the mode of the thread that was interrupted; %UKL_MODE_NONE if
+ * that was in the middle of a context switch, with preemption disabled, and so not in application
+ * code.
  * Return: One of &enum ukl_mode, %UKL_MODE_NONE for a task that is not a UKL thread.
  */
 int ukl_mode(void);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh: everything that has to hold: style, lints, host tests, and the self-tests in one boot of the virtual
 # machine. `make check` builds the modules before. Prints KTAP as it goes, then the failures, then one line of counts.
-# shellcheck disable=SC2317 # the checks are called by name
+# shellcheck disable=SC2317,SC2329 # the checks are called by name
 set -u
 self=check
 . "$(dirname "$0")/lib.sh"
