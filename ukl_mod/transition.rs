@@ -54,8 +54,8 @@ pub(crate) fn run(thread: &Thread) -> i32 {
 /// A call from the application: enters the kernel, runs `f`, leaves.
 ///
 /// `EPERM` if the current task is not a UKL thread, `EDEADLK` in interrupt context or with preemption
-/// or interrupts disabled, `EBUSY` in the middle of another call, `EINTR` once the thread was asked to stop; `f`
-/// has not run then. `f` may sleep.
+/// or interrupts disabled, `EBUSY` in the middle of another call, `EINTR` once the thread was asked to
+/// stop; `f` has not run then. `f` may sleep.
 #[inline(always)]
 pub(crate) fn call<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
