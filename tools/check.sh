@@ -131,6 +131,7 @@ mkdir -p "$build"
 	export limit
 	timed run_test "boot" $((limit + 30)) bash -c boot
 	result "kernel log of the boot" clean_log
+	timed run_test "some tests under virtme-ng" 300 tools/vng.sh bash selftests/run.sh mode thread
 	timed run_test "stack overflow, in a boot of its own" 200 selftests/overflow.sh
 	timed result "instructions of a null call" tools/bench/transition.sh
 	echo "1..$test_count"

@@ -110,8 +110,8 @@ echo
 if [ $rounds = 1 ]; then
 	echo "  The same instructions every time, but instructions only: what a real system call costs beyond them is left out."
 else
-	echo "  redis-benchmark and the server shared what processors QEMU had ($(nproc)). Emulation is slow and noisy, above all when"
-	echo "  it switches threads, which kv does for every request: lines move by tens of percent from run to run."
+	echo "  redis-benchmark and the server shared the machine's processors ($(nproc)), under QEMU. Emulation is slow and"
+	echo "  noisy, above all when it switches threads, which kv does for every request: lines move by tens of percent."
 fi
 echo
 
