@@ -349,6 +349,31 @@ static int detach_lets_it_run(struct test *t)
 	return 0;
 }
 
+static int wait_for_stop(void *arg)
+{
+	while (!ukl_should_stop() && !READ_ONCE(*(bool *)arg))
+		fsleep(1000);
+	return 0;
+}
+
+/* While the thread runs, so that it is there to be found. */
+static int detached_handle_is_gone(struct test *t)
+{
+	bool done = false;
+	struct ukl_thread *thread = ukl_thread_spawn(wait_for_stop, &done, 0);
+
+	if (!EXPECT_OK(t, thread))
+		return 0;
+	EXPECT_EQ(t, ukl_thread_detach(thread), 0);
+	EXPECT_EQ(t, ukl_thread_detach(thread), -ESRCH);
+	EXPECT_EQ(t, ukl_thread_join(thread, NULL), -ESRCH);
+	EXPECT_EQ(t, ukl_thread_stop(thread), -ESRCH);
+	WRITE_ONCE(done, true);
+	/* It looks at this stack until it has seen that. */
+	fsleep(500000);
+	return 0;
+}
+
 static int detach_with_preemption_off(struct test *t)
 {
 	struct ukl_thread *thread = ukl_thread_spawn(return_it, NULL, 0);
@@ -433,6 +458,7 @@ const struct test_case thread_cases[] = {
 	{ "thread.stop_before_it_runs", stop_before_it_runs },
 	{ "thread.calls_of_a_stopped_thread", calls_of_a_stopped_thread },
 	{ "thread.detach_lets_it_run", detach_lets_it_run },
+	{ "thread.detached_handle_is_gone", detached_handle_is_gone },
 	{ "thread.detach_with_preemption_off", detach_with_preemption_off },
 	{ "thread.many_at_once", many_at_once },
 	{ "thread.threads_spawn_threads", threads_spawn_threads },
