@@ -37,11 +37,15 @@ sdk: ukl
 $(apps): sdk
 	$(call module,$@,$@,UKL=$(sdk))
 
+# The listing of the documentation in language $(1), in $(2) of the example; not touched if it is the same.
+listing = cd $(OBJ_DIR)/example && awk '/^```$(1)$$/ { on = 1; next } /^```/ { on = 0 } on' \
+	$(CURDIR)/Documentation/api.md >$(2).new && { cmp -s $(2).new $(2) || cp $(2).new $(2); }
+
 # The ten lines of the documentation, as a user would take them from there.
 example: sdk
 	@mkdir -p $(OBJ_DIR)/example $(MODULES_DIR)
-	@awk '/^```c$$/ { on = 1; next } /^```/ { on = 0 } on' Documentation/api.md >$(OBJ_DIR)/example/hello.c
-	@awk '/^```make$$/ { on = 1; next } /^```/ { on = 0 } on' Documentation/api.md >$(OBJ_DIR)/example/Kbuild
+	@$(call listing,c,hello.c)
+	@$(call listing,make,Kbuild)
 	+@$(kbuild) M=$(OBJ_DIR)/example UKL=$(sdk) modules
 	@cp $(OBJ_DIR)/example/hello.ko $(MODULES_DIR)
 
