@@ -73,6 +73,7 @@ static int trapped(struct kprobe *probe, struct pt_regs *regs)
 	}
 	return 0;
 }
+
 NOKPROBE_SYMBOL(trapped);
 
 bool trap_set(struct test *t, struct trap *trap, const char *function)
