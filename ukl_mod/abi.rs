@@ -106,7 +106,8 @@ unsafe fn address(addr: *const sockaddr, len: c_int) -> Result<Address> {
 }
 
 fn is_err_or_null<T>(pointer: *mut T) -> bool {
-    (pointer as usize).wrapping_sub(1) >= (-4096_isize) as usize || pointer.is_null()
+    // NULL, and the last 4,095 addresses, which are errno values.
+    (pointer as usize).wrapping_add(4095) <= 4095
 }
 
 /// The kernel's restart codes are between it and the system-call exit; applications see `EINTR`.

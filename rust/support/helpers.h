@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What Rust cannot reach by itself: inline functions, macros and per-CPU variables of the kernel.
- * bindgen reads this header, helpers.c defines what it declares. Version differences of the kernel
- * live in helpers.c and nowhere else.
+ * bindgen reads this header, helpers.c defines what it declares. C that differs between versions of
+ * the kernel is in these two files.
  */
 #ifndef _UKL_SUPPORT_HELPERS_H
 #define _UKL_SUPPORT_HELPERS_H
