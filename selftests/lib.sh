@@ -9,6 +9,7 @@
 build=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build
 modules=$build/modules
 peer=$build/selftests/peer
+process=$build/selftests/process
 ukl_debugfs=/sys/kernel/debug/ukl
 cases=/sys/kernel/debug/ukl_test
 # What is too slow for a promise that has a limit: milliseconds.
@@ -62,7 +63,7 @@ load() {
 
 unload_all() {
 	local module
-	for module in ukl_test_leak ukl_test_forget ukl_test hello echo kv ukl; do
+	for module in ukl_test_leak ukl_test_forget ukl_test hello chat echo kv ukl; do
 		! loaded "$module" || rmmod "$module"
 	done
 }

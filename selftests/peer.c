@@ -1,121 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The user-space end of the socket tests.
+ * The user-space end of the socket tests. FAMILY is 4, 6, or 1 for a unix socket of the name that
+ * net.h makes of PORT.
  *
- *   peer serve PORT                          plain echo server, to test the clients below against
+ *   peer serve FAMILY PORT                   plain echo server, to test the clients below against
  *   peer stream connect|listen send|receive FAMILY PORT BYTES SEED
  *                                            one long stream in random chunks (stream.h)
  *   peer echo FAMILY PORT CONNECTIONS BYTES  clients at once; each wants its BYTES back
  *   peer resp FAMILY PORT CONNECTIONS ROUNDS clients at once that talk to a Redis
  *   peer hold FAMILY PORT CONNECTIONS TEXT   sends TEXT on each, waits for an answer on each, says
  *                                            "ready", then waits until all have been ended
+ *   peer idle FAMILY PORT CONNECTIONS        opens them, says "ready", waits for the end of its
+ *                                            input; then each has to give a byte back
+ *   peer stall FAMILY PORT CONNECTIONS BYTES sends BYTES on each to an echo server and reads
+ *                                            nothing; when no more goes out says "stalled", waits
+ *                                            for the end of its input; then wants all back
+ *   peer udp-serve FAMILY PORT               plain echo server for datagrams
+ *   peer udp-echo FAMILY PORT COUNT          sends datagrams of many sizes, wants each back
  *
  * Exit status 0 if all bytes were right; else 1 and a line that says what was not.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "net.h"
 #include "stream.h"
 
-#define MAX_CONNECTIONS	1024
-/* Milliseconds without any progress after which a test has failed. */
-#define PATIENCE	60000
+#define MAX_CONNECTIONS	20000
 
-__attribute__((format(printf, 1, 2), noreturn))
-static void fail(const char *format, ...)
+static int serve(int family, int port)
 {
-	va_list args;
-
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	exit(1);
-}
-
-static void *allocate(size_t size)
-{
-	void *p = malloc(size);
-
-	if (!p)
-		fail("out of memory");
-	return p;
-}
-
-static long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static socklen_t address(struct sockaddr_storage *to, int family, int port, int any)
-{
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
-	struct sockaddr_in *in = (struct sockaddr_in *)to;
-
-	memset(to, 0, sizeof(*to));
-	if (family == 6) {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(port);
-		in6->sin6_addr = any ? in6addr_any : in6addr_loopback;
-		return sizeof(*in6);
-	}
-	in->sin_family = AF_INET;
-	in->sin_port = htons(port);
-	in->sin_addr.s_addr = htonl(any ? INADDR_ANY : INADDR_LOOPBACK);
-	return sizeof(*in);
-}
-
-/* Servers start in their own time: a refused connection is tried again for a while. */
-static int dial(int family, int port)
-{
-	long start = now_ms();
-
-	for (;;) {
-		struct sockaddr_storage to;
-		socklen_t len = address(&to, family, port, 0);
-		int fd = socket(to.ss_family, SOCK_STREAM, 0);
-
-		if (fd >= 0 && !connect(fd, (struct sockaddr *)&to, len))
-			return fd;
-		if (errno != ECONNREFUSED || now_ms() - start > 10000)
-			fail("connect to port %d: %s", port, strerror(errno));
-		close(fd);
-		usleep(20000);
-	}
-}
-
-static int listen_on(int family, int port, int any)
-{
-	struct sockaddr_storage at;
-	socklen_t len = address(&at, family, port, any);
-	int fd = socket(at.ss_family, SOCK_STREAM, 0), on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&at, len) || listen(fd, 1024))
-		fail("listen on port %d: %s", port, strerror(errno));
-	return fd;
-}
-
-static int serve(int port)
-{
-	struct pollfd fds[MAX_CONNECTIONS + 1];
+	static struct pollfd fds[MAX_CONNECTIONS + 1];
 	char buf[65536];
 	int n = 1;
 
-	fds[0] = (struct pollfd){ .fd = listen_on(6, port, 1), .events = POLLIN };
+	fds[0] = (struct pollfd){ .fd = listen_on(family, port, 1), .events = POLLIN };
 	for (;;) {
 		if (poll(fds, n, -1) < 0)
 			fail("poll: %s", strerror(errno));
@@ -360,6 +287,151 @@ static int hold(int family, int port, int n, const char *text)
 	return 0;
 }
 
+/* Until whoever started this closes the other end. */
+static void wait_for_input(void)
+{
+	char c;
+
+	while (read(0, &c, 1) > 0)
+		;
+}
+
+static int idle(int family, int port, int n)
+{
+	int *fds = allocate(n * sizeof(*fds));
+	char byte;
+
+	for (int i = 0; i < n; i++)
+		fds[i] = dial(family, port);
+	puts("ready");
+	fflush(stdout);
+	wait_for_input();
+	for (int i = 0; i < n; i++)
+		if (send(fds[i], "x", 1, MSG_NOSIGNAL) != 1)
+			fail("connection %d: %s", i, strerror(errno));
+	for (int i = 0; i < n; i++)
+		if (read(fds[i], &byte, 1) != 1 || byte != 'x')
+			fail("connection %d has no answer", i);
+	printf("%d connections gave their byte back\n", n);
+	return 0;
+}
+
+static int stall(int family, int port, int n, size_t bytes)
+{
+	struct pollfd *fds = allocate(n * sizeof(*fds));
+	size_t *said = calloc(n, sizeof(*said)), *heard = calloc(n, sizeof(*heard)), total = 0;
+	char *data = allocate(bytes), *buf = allocate(bytes);
+
+	stream_fill(data, bytes, 7, 0);
+	for (int i = 0; i < n; i++) {
+		fds[i].fd = dial(family, port);
+		fds[i].events = POLLOUT;
+		fcntl(fds[i].fd, F_SETFL, O_NONBLOCK);
+	}
+	/* Nothing goes out for a second, or everything has. */
+	while (poll(fds, n, 1000) > 0) {
+		for (int i = 0; i < n; i++) {
+			ssize_t m;
+
+			if (!fds[i].revents)
+				continue;
+			m = send(fds[i].fd, data + said[i], bytes - said[i], MSG_NOSIGNAL);
+			if (m < 0 && errno != EAGAIN)
+				fail("connection %d: send: %s", i, strerror(errno));
+			said[i] += m > 0 ? m : 0;
+			if (said[i] == bytes)
+				fds[i].events = 0;
+		}
+	}
+	puts("stalled");
+	fflush(stdout);
+	wait_for_input();
+	for (int i = 0; i < n; i++)
+		fds[i].events = POLLIN;
+	for (int left = n; left;) {
+		if (poll(fds, n, PATIENCE) <= 0)
+			fail("%d connections got no answer for %d s", left, PATIENCE / 1000);
+		for (int i = 0; i < n; i++) {
+			ssize_t m;
+
+			if (!fds[i].revents)
+				continue;
+			m = read(fds[i].fd, buf, bytes);
+			if (m <= 0)
+				fail("connection %d: %s after %zu bytes of %zu", i,
+				     m ? strerror(errno) : "end of stream", heard[i], said[i]);
+			if ((size_t)m > said[i] - heard[i] || memcmp(buf, data + heard[i], m))
+				fail("connection %d: wrong bytes after %zu", i, heard[i]);
+			heard[i] += m;
+			if (heard[i] < said[i])
+				continue;
+			total += said[i];
+			close(fds[i].fd);
+			fds[i].fd = -1;
+			left--;
+		}
+	}
+	printf("%d connections, %zu bytes came back\n", n, total);
+	return 0;
+}
+
+static int udp_serve(int family, int port)
+{
+	static char buf[65536];
+	struct sockaddr_storage at, from;
+	socklen_t len = address(&at, family, port, 1);
+	int fd = socket(at.ss_family, SOCK_DGRAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&at, len))
+		fail("bind to port %d: %s", port, strerror(errno));
+	for (;;) {
+		ssize_t n;
+
+		len = sizeof(from);
+		n = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
+		if (n < 0 || sendto(fd, buf, n, 0, (struct sockaddr *)&from, len) != n)
+			fail("datagram of %zd bytes: %s", n, strerror(errno));
+	}
+}
+
+static int udp_echo(int family, int port, int count)
+{
+	static const int sizes[] = { 0, 1, 7, 512, 1472, 1473, 9000, 16384, 65507 - 40 };
+	static char data[65536], buf[65536];
+	struct sockaddr_storage to;
+	socklen_t len = address(&to, family, port, 0);
+	int fd = socket(to.ss_family, SOCK_DGRAM, 0);
+	long start = now_ms();
+	size_t total = 0;
+
+	if (connect(fd, (struct sockaddr *)&to, len))
+		fail("connect: %s", strerror(errno));
+	for (int i = 0; i < count; i++) {
+		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+		ssize_t size = sizes[i % (sizeof(sizes) / sizeof(*sizes))];
+
+		stream_fill(data, size, i, 0);
+		if (send(fd, data, size, 0) != size)
+			fail("datagram %d of %zd bytes: %s", i, size, strerror(errno));
+		if (poll(&poll_fd, 1, PATIENCE) != 1)
+			fail("datagram %d of %zd bytes has no answer", i, size);
+		errno = 0;
+		if (recv(fd, buf, sizeof(buf), 0) != size) {
+			/* The first one may have been too early for the server. */
+			if (errno != ECONNREFUSED || i || now_ms() - start > 10000)
+				fail("datagram %d of %zd bytes: %s", i, size, strerror(errno));
+			usleep(20000);
+			i--;
+			continue;
+		}
+		if (memcmp(buf, data, size))
+			fail("datagram %d of %zd bytes is wrong", i, size);
+		total += size;
+	}
+	printf("%d datagrams, %zu bytes came back\n", count, total);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -367,8 +439,14 @@ int main(int argc, char **argv)
 
 	for (int i = 2; i < argc && i < 9; i++)
 		a[i - 2] = strtol(argv[i], NULL, 0);
-	if (!strcmp(what, "serve") && argc == 3)
-		return serve(a[0]);
+	if (!strcmp(what, "serve") && argc == 4)
+		return serve(a[0], a[1]);
+	if (!strcmp(what, "udp-serve") && argc == 4)
+		return udp_serve(a[0], a[1]);
+	if (!strcmp(what, "udp-echo") && argc == 5)
+		return udp_echo(a[0], a[1], a[2]);
+	if (!strcmp(what, "idle") && argc == 5 && a[2] > 0 && a[2] <= MAX_CONNECTIONS)
+		return idle(a[0], a[1], a[2]);
 	if (!strcmp(what, "stream") && argc == 8) {
 		int fd;
 
@@ -390,6 +468,8 @@ int main(int argc, char **argv)
 			return resp(a[0], a[1], a[2], a[3]);
 		if (!strcmp(what, "hold"))
 			return hold(a[0], a[1], a[2], argv[5]);
+		if (!strcmp(what, "stall"))
+			return stall(a[0], a[1], a[2], a[3]);
 	}
 	fputs("usage: see the comment at the top of the source\n", stderr);
 	return 2;

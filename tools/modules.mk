@@ -11,7 +11,7 @@ cc := $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' $(KDIR)/.con
 # BTF of a module needs the vmlinux of its kernel, which no package has.
 kbuild := $(MAKE) -C $(KDIR) CC=$(cc) --no-print-directory CONFIG_DEBUG_INFO_BTF_MODULES=
 
-apps := $(patsubst %/Kbuild,%,$(wildcard samples/*/Kbuild selftests/modules/Kbuild tools/bench/*/Kbuild))
+apps := $(patsubst %/Kbuild,%,$(wildcard samples/*/Kbuild selftests/modules/Kbuild selftests/modules/*/Kbuild tools/bench/*/Kbuild))
 
 .PHONY: all ukl sdk example $(apps)
 all: sdk example $(apps)
@@ -41,13 +41,14 @@ $(apps): sdk
 listing = cd $(OBJ_DIR)/example && awk '/^```$(1)$$/ { on = 1; next } /^```/ { on = 0 } on' \
 	$(CURDIR)/Documentation/api.md >$(2).new && { cmp -s $(2).new $(2) || cp $(2).new $(2); }
 
-# The ten lines of the documentation, as a user would take them from there.
+# The examples of the documentation, as a user would take them from there.
 example: sdk
 	@mkdir -p $(OBJ_DIR)/example $(MODULES_DIR)
 	@$(call listing,c,hello.c)
+	@$(call listing,c event-loop,loop.c)
 	@$(call listing,make,Kbuild)
-	+@$(kbuild) M=$(OBJ_DIR)/example UKL=$(sdk) modules
-	@cp $(OBJ_DIR)/example/hello.ko $(MODULES_DIR)
+	+@$(kbuild) M=$(OBJ_DIR)/example UKL=$(sdk) obj-m='hello.o loop.o' modules
+	@cp $(OBJ_DIR)/example/*.ko $(MODULES_DIR)
 
 # Where `make install` puts things: the module of the kernel that KDIR is for, and the SDK.
 DESTDIR ?=

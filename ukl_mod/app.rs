@@ -3,8 +3,9 @@
 //! Applications, and the registry of those that run.
 
 use crate::{
+    handle::{Handle, Place, Reserved, Table},
     mode::Mode,
-    sock::Sock,
+    resource::{OpenFile, Poll, Sock},
     thread::{Thread, Totals},
 };
 use core::{mem, ptr};
@@ -16,7 +17,7 @@ use kernel::{
     sync::{aref::ARef, Arc, CondVar, Mutex},
     task::Task,
 };
-use ukl_support::{module::Owner, net::Socket, task};
+use ukl_support::{module::Owner, task};
 
 kernel::sync::global_lock! {
     // SAFETY: `init` initialises it before the module exports anything.
@@ -29,7 +30,7 @@ pub(crate) fn init() {
     unsafe { RUNNING.init() };
 }
 
-/// An application: the threads and the sockets that `ukl_app_stop()` has to take back.
+/// An application: its threads, and what `ukl_app_stop()` has to take back.
 #[pin_data]
 pub(crate) struct App {
     name: CString,
@@ -42,16 +43,62 @@ pub(crate) struct App {
 }
 
 struct State {
-    /// No more threads and sockets.
+    /// No more threads, nothing more is opened.
     stopping: bool,
     /// The first thread, for its status.
     main: Option<Arc<Thread>>,
     threads: RBTree<usize, Member>,
     /// How many of `threads` run.
     live: usize,
-    socks: RBTree<usize, ARef<Sock>>,
+    open: Tables,
     /// The counts of threads that are gone.
     ended: Totals,
+}
+
+/// What an application has open. Event sets go first, then what may be in them.
+pub(crate) struct Tables {
+    polls: Table<Poll>,
+    socks: Table<Sock>,
+    files: Table<OpenFile>,
+}
+
+impl Tables {
+    fn new() -> Self {
+        Self {
+            polls: Table::new(),
+            socks: Table::new(),
+            files: Table::new(),
+        }
+    }
+
+    /// How many sockets, event sets and files are open.
+    pub(crate) fn counts(&self) -> [usize; 3] {
+        [self.socks.len(), self.polls.len(), self.files.len()]
+    }
+}
+
+/// What an application can have open.
+pub(crate) trait Resource: Sized {
+    /// The table that its handles are in.
+    fn table(tables: &mut Tables) -> &mut Table<Self>;
+}
+
+impl Resource for Sock {
+    fn table(tables: &mut Tables) -> &mut Table<Self> {
+        &mut tables.socks
+    }
+}
+
+impl Resource for Poll {
+    fn table(tables: &mut Tables) -> &mut Table<Self> {
+        &mut tables.polls
+    }
+}
+
+impl Resource for OpenFile {
+    fn table(tables: &mut Tables) -> &mut Table<Self> {
+        &mut tables.files
+    }
 }
 
 /// A thread that runs, or has a handle that was neither joined nor detached, or both.
@@ -80,7 +127,7 @@ impl App {
                     main: None,
                     threads: RBTree::new(),
                     live: 0,
-                    socks: RBTree::new(),
+                    open: Tables::new(),
                     ended: Totals::ZERO,
                 }),
                 idle <- new_condvar!(),
@@ -110,6 +157,13 @@ impl App {
             *running = KVec::new();
         }
         app
+    }
+
+    /// The application behind a handle; `EINVAL` if it does not run.
+    pub(crate) fn find(app: *const App) -> Result<Arc<Self>> {
+        let running = RUNNING.lock();
+        let found = running.iter().find(|other| ptr::eq(&***other, app));
+        found.cloned().ok_or(EINVAL)
     }
 
     /// Calls `f` with each application that runs.
@@ -206,8 +260,8 @@ impl App {
         }
     }
 
-    /// Stops all threads, waits for their end, takes back the handles and closes the sockets that are
-    /// left. Returns the status of the first thread.
+    /// Stops all threads, waits for their end, takes back the handles and closes what is left open.
+    /// Returns the status of the first thread.
     pub(crate) fn stop(&self) -> i32 {
         let mut state = self.state.lock();
         state.stopping = true;
@@ -219,10 +273,10 @@ impl App {
         }
         // The threads' references on this application go here as well.
         let threads = mem::replace(&mut state.threads, RBTree::new());
-        let socks = mem::replace(&mut state.socks, RBTree::new());
+        let open = mem::replace(&mut state.open, Tables::new());
         let main = state.main.take();
         drop(state);
-        drop((threads, socks));
+        drop((threads, open));
         main.and_then(|main| main.status()).unwrap_or(0)
     }
 
@@ -236,36 +290,38 @@ impl App {
         }
     }
 
-    /// Makes `socket` one of the application's; gives it back with `EINTR` if the application is
+    /// Makes `value` one of the application's; gives it back with `EINTR` if the application is
     /// stopping and with `ENOMEM` if there is no memory.
-    pub(crate) fn add_sock(&self, socket: Socket) -> Result<*const Sock, (Error, Socket)> {
-        let (node, memory) = match (RBTreeNodeReservation::new(GFP_KERNEL), Sock::reserve()) {
-            (Ok(node), Ok(memory)) => (node, memory),
-            _ => return Err((ENOMEM, socket)),
+    pub(crate) fn open<T: Resource>(&self, value: T) -> Result<*const Handle<T>, (Error, T)> {
+        let Ok(reserved) = Reserved::new() else {
+            return Err((ENOMEM, value));
         };
         let mut state = self.state.lock();
         if state.stopping {
-            return Err((EINTR, socket));
+            return Err((EINTR, value));
         }
-        let sock = Sock::new(memory, socket);
-        let pointer: *const Sock = &*sock;
-        state.socks.insert(node.into_node(key(pointer), sock));
-        Ok(pointer)
+        Ok(T::table(&mut state.open).open(reserved, value))
     }
 
-    /// Takes an open socket out; `EBADF` if it is none of this application's.
-    pub(crate) fn remove_sock(&self, handle: *const Sock) -> Result<ARef<Sock>> {
-        self.state.lock().socks.remove(&key(handle)).ok_or(EBADF)
+    /// Takes a handle out; `EBADF` if it is none of this application's.
+    pub(crate) fn close<T: Resource>(&self, handle: *const Handle<T>) -> Result<ARef<Handle<T>>> {
+        T::table(&mut self.state.lock().open).remove(handle)
     }
 
-    /// Counts over the application's whole life, how many threads run and how many sockets are open.
-    pub(crate) fn totals(&self) -> (Totals, usize, usize) {
+    /// Puts a handle back that [`App::close`] has taken out.
+    pub(crate) fn reopen<T: Resource>(&self, place: Place<T>, handle: ARef<Handle<T>>) {
+        T::table(&mut self.state.lock().open).insert(place, handle);
+    }
+
+    /// Counts over the application's whole life, how many threads run, and how many sockets, event sets
+    /// and files are open.
+    pub(crate) fn totals(&self) -> (Totals, usize, [usize; 3]) {
         let state = self.state.lock();
         let mut totals = state.ended;
         for thread in state.running() {
             totals += thread.counters.read();
         }
-        (totals, state.live, state.socks.values().count())
+        (totals, state.live, state.open.counts())
     }
 
     /// Calls `f` with each thread that runs.

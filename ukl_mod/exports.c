@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The functions of include/ukl.h that applications may use. They are defined in abi.rs; a Rust
+ * The functions of the headers that applications may use. They are defined in abi/; a Rust
  * module cannot export symbols itself.
  */
 #include <linux/export.h>
 #include <ukl.h>
 
+/* ukl/app.h */
 EXPORT_SYMBOL_GPL(__ukl_app_start);
 EXPORT_SYMBOL_GPL(ukl_app_stop);
 EXPORT_SYMBOL_GPL(ukl_thread_spawn);
@@ -17,14 +18,68 @@ EXPORT_SYMBOL_GPL(ukl_mode);
 EXPORT_SYMBOL_GPL(ukl_null);
 EXPORT_SYMBOL_GPL(ukl_null_same_stack);
 EXPORT_SYMBOL_GPL(ukl_bypass);
-EXPORT_SYMBOL_GPL(ukl_tcp_listen);
-EXPORT_SYMBOL_GPL(ukl_tcp_accept);
-EXPORT_SYMBOL_GPL(ukl_tcp_connect);
-EXPORT_SYMBOL_GPL(ukl_tcp_send);
-EXPORT_SYMBOL_GPL(ukl_tcp_recv);
-EXPORT_SYMBOL_GPL(ukl_tcp_nodelay);
+
+/* ukl/socket.h */
+EXPORT_SYMBOL_GPL(ukl_socket);
 EXPORT_SYMBOL_GPL(ukl_sock_adopt);
+EXPORT_SYMBOL_GPL(ukl_sock_from_fd);
+EXPORT_SYMBOL_GPL(ukl_sock_to_fd);
+EXPORT_SYMBOL_GPL(ukl_bind);
+EXPORT_SYMBOL_GPL(ukl_listen);
+EXPORT_SYMBOL_GPL(ukl_accept);
+EXPORT_SYMBOL_GPL(ukl_connect);
+EXPORT_SYMBOL_GPL(ukl_sendto);
+EXPORT_SYMBOL_GPL(ukl_recvfrom);
+EXPORT_SYMBOL_GPL(ukl_send);
+EXPORT_SYMBOL_GPL(ukl_recv);
+EXPORT_SYMBOL_GPL(ukl_sendv);
+EXPORT_SYMBOL_GPL(ukl_recvv);
+EXPORT_SYMBOL_GPL(ukl_setsockopt);
+EXPORT_SYMBOL_GPL(ukl_getsockopt);
 EXPORT_SYMBOL_GPL(ukl_shutdown);
 EXPORT_SYMBOL_GPL(ukl_getsockname);
 EXPORT_SYMBOL_GPL(ukl_getpeername);
 EXPORT_SYMBOL_GPL(ukl_close);
+
+/* ukl/tcp.h */
+EXPORT_SYMBOL_GPL(ukl_tcp_listen);
+EXPORT_SYMBOL_GPL(ukl_tcp_connect);
+EXPORT_SYMBOL_GPL(ukl_tcp_send);
+EXPORT_SYMBOL_GPL(ukl_tcp_recv);
+EXPORT_SYMBOL_GPL(ukl_tcp_sendv);
+EXPORT_SYMBOL_GPL(ukl_tcp_recvv);
+EXPORT_SYMBOL_GPL(ukl_tcp_send_pages);
+EXPORT_SYMBOL_GPL(ukl_tcp_recv_inplace);
+EXPORT_SYMBOL_GPL(ukl_tcp_exchange);
+EXPORT_SYMBOL_GPL(ukl_tcp_nodelay);
+
+/* ukl/poll.h */
+EXPORT_SYMBOL_GPL(ukl_poll_create);
+EXPORT_SYMBOL_GPL(ukl_poll_add);
+EXPORT_SYMBOL_GPL(ukl_poll_modify);
+EXPORT_SYMBOL_GPL(ukl_poll_remove);
+EXPORT_SYMBOL_GPL(ukl_poll_add_file);
+EXPORT_SYMBOL_GPL(ukl_poll_modify_file);
+EXPORT_SYMBOL_GPL(ukl_poll_remove_file);
+EXPORT_SYMBOL_GPL(ukl_poll_wait);
+EXPORT_SYMBOL_GPL(ukl_poll_wake);
+EXPORT_SYMBOL_GPL(ukl_poll_spin);
+EXPORT_SYMBOL_GPL(ukl_poll_close);
+
+/* ukl/file.h */
+EXPORT_SYMBOL_GPL(ukl_file_open);
+EXPORT_SYMBOL_GPL(ukl_file_from_fd);
+EXPORT_SYMBOL_GPL(ukl_file_read);
+EXPORT_SYMBOL_GPL(ukl_file_write);
+EXPORT_SYMBOL_GPL(ukl_file_pread);
+EXPORT_SYMBOL_GPL(ukl_file_pwrite);
+EXPORT_SYMBOL_GPL(ukl_file_sync);
+EXPORT_SYMBOL_GPL(ukl_file_size);
+EXPORT_SYMBOL_GPL(ukl_file_close);
+
+/* ukl/time.h */
+EXPORT_SYMBOL_GPL(ukl_clock_monotonic);
+EXPORT_SYMBOL_GPL(ukl_clock_realtime);
+EXPORT_SYMBOL_GPL(ukl_sleep);
+EXPORT_SYMBOL_GPL(ukl_futex_wait);
+EXPORT_SYMBOL_GPL(ukl_futex_wake);

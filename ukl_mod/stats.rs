@@ -31,11 +31,14 @@ impl Stats {
 
 /// One line for each application: what its threads, gone ones too, have done.
 fn apps(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("app\tthreads\tsockets")?;
+    f.write_str("app\tthreads\tsockets\tevent_sets\tfiles")?;
     names(f)?;
     App::try_for_each(|app| {
-        let (totals, threads, socks) = app.totals();
-        write!(f, "{}\t{threads}\t{socks}", fmt::Adapter(app.name()))?;
+        let (totals, threads, open) = app.totals();
+        write!(f, "{}\t{threads}", fmt::Adapter(app.name()))?;
+        for count in open {
+            write!(f, "\t{count}")?;
+        }
         counts(f, &totals)
     })
 }

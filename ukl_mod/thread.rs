@@ -99,14 +99,18 @@ counters! {
     bypassed,
     /// Bypasses that pending work ended before their budget was spent.
     bypass_cut,
-    /// Calls of `ukl_tcp_send()` that succeeded.
+    /// Sends by a shortcut that succeeded, with those of `ukl_tcp_exchange()`.
     tcp_sends,
-    /// Bytes that `tcp_sendmsg()` took.
+    /// Bytes that they sent.
     tcp_sent_bytes,
-    /// Calls of `ukl_tcp_recv()` that succeeded.
+    /// Receives by a shortcut that succeeded, with those in place.
     tcp_recvs,
-    /// Bytes that `tcp_recvmsg()` gave.
+    /// Bytes that they received.
     tcp_received_bytes,
+    /// Calls of `ukl_poll_wait()` that returned events.
+    poll_waits,
+    /// Events that they returned.
+    poll_events,
 }
 
 /// A UKL thread.

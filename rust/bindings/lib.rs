@@ -37,9 +37,29 @@ pub mod errno {
     }
 
     errors! {
+        eaddrinuse = EADDRINUSE,
+        eaddrnotavail = EADDRNOTAVAIL,
         eafnosupport = EAFNOSUPPORT,
+        ealready = EALREADY,
+        ebadmsg = EBADMSG,
+        econnaborted = ECONNABORTED,
+        econnrefused = ECONNREFUSED,
+        econnreset = ECONNRESET,
         edeadlk = EDEADLK,
+        edestaddrreq = EDESTADDRREQ,
+        ehostunreach = EHOSTUNREACH,
+        einprogress = EINPROGRESS,
+        eisconn = EISCONN,
+        eloop = ELOOP,
+        emsgsize = EMSGSIZE,
+        enametoolong = ENAMETOOLONG,
+        enetunreach = ENETUNREACH,
+        enobufs = ENOBUFS,
+        enoprotoopt = ENOPROTOOPT,
+        enotconn = ENOTCONN,
         enotsock = ENOTSOCK,
+        eopnotsupp = EOPNOTSUPP,
         eprototype = EPROTOTYPE,
+        etimedout = ETIMEDOUT,
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Safe wrappers over what the `kernel` crate lacks: sockets, kernel threads, a per-task pointer
-//! and stacks to run code on.
+//! Safe wrappers over what the `kernel` crate lacks: sockets, files, readiness, kernel threads, a
+//! per-task pointer and stacks to run code on.
 //!
 //! This crate knows nothing of UKL. Each file wraps one thing of the kernel's and could be offered
 //! to the `kernel` crate as it is; the unsafe code of `ukl.ko` lives here and at its ABI edge.
@@ -19,7 +19,7 @@
     unsafe_op_in_unsafe_fn
 )]
 mod bindings {
-    //! C declarations: those the kernel crate has, and `helpers.h`.
+    //! C declarations: those the kernel crate has, and `helpers/helpers.h`.
     pub(crate) use kernel::bindings::*;
     use kernel::ffi;
     include!(concat!(
@@ -28,11 +28,16 @@ mod bindings {
     ));
 }
 
+pub mod file;
 pub mod kthread;
 pub mod module;
 pub mod net;
 pub mod once;
 pub mod periodic;
+pub mod poll;
 pub mod stack;
 pub mod task;
 pub mod task_local;
+pub mod tcp;
+pub mod time;
+pub mod users;

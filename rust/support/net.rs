@@ -9,11 +9,18 @@ use core::{
     ffi::{c_int, c_void},
     mem,
     ptr::{self, NonNull},
+    slice,
 };
-use kernel::{error::to_result, prelude::*};
+use kernel::{
+    error::{from_err_ptr, to_result},
+    prelude::*,
+};
 
 /// Bytes of the largest socket address, `struct sockaddr_storage`.
 pub const ADDRESS_MAX: usize = 128;
+
+/// `SOL_SOCKET`: the level of the options that every socket has.
+pub const SOCKET_LEVEL: i32 = bindings::SOL_SOCKET as i32;
 
 /// A socket address in the kernel's own layout, of any family.
 #[derive(Clone, Copy)]
@@ -40,6 +47,14 @@ impl Address {
     /// The address family (`AF_INET` and so on).
     pub fn family(&self) -> u16 {
         u16::from_ne_bytes([self.bytes[0], self.bytes[1]])
+    }
+
+    /// No address.
+    pub const fn none() -> Self {
+        Self {
+            bytes: [0; ADDRESS_MAX],
+            len: 0,
+        }
     }
 
     /// The bytes of the address.
@@ -74,6 +89,15 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Any, by its numbers. What does not exist is refused when a socket is made of it.
+    pub const fn new(family: u32, kind: u32, protocol: u32) -> Self {
+        Self {
+            family,
+            kind,
+            protocol,
+        }
+    }
+
     /// TCP over the family of `address`: `EAFNOSUPPORT` for another than IPv4 and IPv6.
     pub fn tcp(address: &Address) -> Result<Self> {
         match address.family().into() {
@@ -129,14 +153,93 @@ pub const NOSIGNAL: Message = Message(bindings::MSG_NOSIGNAL);
 pub const PEEK: Message = Message(bindings::MSG_PEEK);
 /// `MSG_WAITALL`: wait until the buffer is full.
 pub const WAITALL: Message = Message(bindings::MSG_WAITALL);
+/// `MSG_EOR`: the end of a record.
+pub const EOR: Message = Message(bindings::MSG_EOR);
+/// `MSG_TRUNC`: return how long a datagram was, not how much of it fitted.
+pub const TRUNC: Message = Message(bindings::MSG_TRUNC);
 
-/// A socket of the kernel's. Dropping it closes it.
+/// The buffers of a vectored call: `struct kvec`s.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    vec: &'a [bindings::kvec],
+    len: usize,
+}
+
+impl<'a> Parts<'a> {
+    /// The buffers of an array in C; `EMSGSIZE` if they have more than `c_int::MAX` bytes in sum, and
+    /// what `check` says of a buffer.
+    ///
+    /// # Safety
+    ///
+    /// `vec` must point to `count` of them, which stay as they are for `'a`.
+    pub unsafe fn from_raw(
+        vec: *const c_void,
+        count: usize,
+        check: impl Fn(*const c_void, usize) -> Result,
+    ) -> Result<Self> {
+        let vec = if count == 0 {
+            &[]
+        } else {
+            // SAFETY: By the function's requirements.
+            unsafe { slice::from_raw_parts(vec.cast::<bindings::kvec>(), count) }
+        };
+        let mut len = 0_usize;
+        for part in vec {
+            check(part.iov_base, part.iov_len)?;
+            len = len.saturating_add(part.iov_len);
+        }
+        if len > c_int::MAX as usize {
+            return Err(EMSGSIZE);
+        }
+        Ok(Self { vec, len })
+    }
+
+    /// Hands the one buffer of `len` bytes at `base` to `f`.
+    #[inline(always)]
+    pub fn one<R>(base: *mut c_void, len: usize, f: impl FnOnce(Parts<'_>) -> R) -> R {
+        let vec = bindings::kvec {
+            iov_base: base,
+            iov_len: len,
+        };
+        f(Parts {
+            vec: slice::from_ref(&vec),
+            len,
+        })
+    }
+
+    /// Bytes in sum.
+    pub fn len(self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    pub(crate) fn as_ptr(self) -> *const bindings::kvec {
+        self.vec.as_ptr()
+    }
+
+    pub(crate) fn count(self) -> usize {
+        self.vec.len()
+    }
+}
+
+/// What a function of C's returned as a count or a negative errno.
+#[inline(always)]
+pub(crate) fn count(value: c_int) -> Result<usize> {
+    usize::try_from(value).map_err(|_| Error::from_errno(value))
+}
+
+/// A socket of the kernel's. Dropping it closes it, unless a process has it as well.
 ///
 /// Methods take `&self`: the kernel locks a socket itself. Unless they say otherwise they may sleep.
 ///
 /// # Invariants
 ///
-/// Points to a `struct socket` that this value owns, whose `sk` is not null.
+/// Points to a `struct socket` whose `sk` is not null. If it has a file, this value owns a reference
+/// on that, else the socket itself.
 pub struct Socket(NonNull<bindings::socket>);
 
 // SAFETY: A socket is not tied to the task that made it.
@@ -171,10 +274,39 @@ impl Socket {
         Self(socket.cast())
     }
 
+    /// `sockfd_lookup()`: the socket behind a descriptor of the current task, which keeps it as well.
+    /// `EBADF`, `ENOTSOCK`.
+    pub fn from_fd(fd: i32) -> Result<Self> {
+        // SAFETY: Any number may be looked up.
+        let socket = from_err_ptr(unsafe { bindings::ukl_helper_sockfd_lookup(fd) })?;
+        // INVARIANT: It came with a reference on its file.
+        Ok(Self(NonNull::new(socket).ok_or(EINVAL)?))
+    }
+
+    /// Gives the socket to a new descriptor of the current task, and sets `taken`; `flags` are
+    /// `O_CLOEXEC` and `O_NONBLOCK`. `EMFILE` and, for a kernel thread, `EBADF` come before it was
+    /// taken; with errors that come later it is closed.
+    ///
+    /// # Safety
+    ///
+    /// If `taken` was set, the value must be forgotten, and not be used by anybody meanwhile.
+    pub unsafe fn give_to_fd(&self, flags: i32, taken: &mut bool) -> Result<i32> {
+        // SAFETY: The socket is valid; the rest by the function's requirements.
+        let fd = unsafe { bindings::ukl_helper_sock_to_fd(self.as_ptr(), flags, taken) };
+        to_result(fd)?;
+        Ok(fd)
+    }
+
+    /// The `struct socket`.
+    #[inline(always)]
+    pub(crate) fn as_ptr(&self) -> *mut bindings::socket {
+        self.0.as_ptr()
+    }
+
     /// Whether the kernel made it a TCP socket, over IPv4 or IPv6.
     pub fn is_tcp(&self) -> bool {
         // SAFETY: The socket is valid; its type never changes.
-        unsafe { bindings::ukl_helper_is_tcp(self.0.as_ptr()) }
+        unsafe { bindings::ukl_helper_is_tcp(self.as_ptr()) }
     }
 
     /// `kernel_bind()`.
@@ -183,7 +315,7 @@ impl Socket {
         // SAFETY: The socket is valid; the address is a copy that the kernel may write.
         to_result(unsafe {
             bindings::ukl_helper_bind(
-                self.0.as_ptr(),
+                self.as_ptr(),
                 address.bytes.as_mut_ptr().cast(),
                 address.len as c_int,
             )
@@ -193,7 +325,7 @@ impl Socket {
     /// `kernel_listen()`.
     pub fn listen(&self, backlog: i32) -> Result {
         // SAFETY: The socket is valid.
-        to_result(unsafe { bindings::kernel_listen(self.0.as_ptr(), backlog) })
+        to_result(unsafe { bindings::kernel_listen(self.as_ptr(), backlog) })
     }
 
     /// `kernel_accept()`: waits for a connection unless `nonblock`.
@@ -201,23 +333,22 @@ impl Socket {
         let mut socket = ptr::null_mut();
         let flags = if nonblock { bindings::O_NONBLOCK } else { 0 };
         // SAFETY: The socket is valid and `socket` is valid for a write.
-        to_result(unsafe {
-            bindings::kernel_accept(self.0.as_ptr(), &mut socket, flags as c_int)
-        })?;
+        to_result(unsafe { bindings::kernel_accept(self.as_ptr(), &mut socket, flags as c_int) })?;
         // INVARIANT: An accepted socket has been grafted onto its `sk`.
         Ok(Socket(NonNull::new(socket).ok_or(EINVAL)?))
     }
 
-    /// `kernel_connect()`: waits until connected.
-    pub fn connect(&self, address: &Address) -> Result {
+    /// `kernel_connect()`: waits until connected, for at most `timeout` nanoseconds (negative: for
+    /// ever). `EINPROGRESS` with a time-out of 0, `ETIMEDOUT`.
+    pub fn connect(&self, address: &Address, timeout: i64) -> Result {
         let mut address = *address;
         // SAFETY: The socket is valid; the address is a copy that the kernel may write.
         to_result(unsafe {
             bindings::ukl_helper_connect(
-                self.0.as_ptr(),
+                self.as_ptr(),
                 address.bytes.as_mut_ptr().cast(),
                 address.len as c_int,
-                0,
+                timeout,
             )
         })
     }
@@ -225,22 +356,43 @@ impl Socket {
     /// `kernel_sock_shutdown()`.
     pub fn shutdown(&self, how: Shutdown) -> Result {
         // SAFETY: The socket is valid.
-        to_result(unsafe { bindings::kernel_sock_shutdown(self.0.as_ptr(), how as u32) })
+        to_result(unsafe { bindings::kernel_sock_shutdown(self.as_ptr(), how as u32) })
     }
 
     /// `SO_REUSEADDR`.
     pub fn set_reuse_address(&self) {
         // SAFETY: The socket is valid.
-        unsafe { bindings::ukl_helper_reuseaddr(self.0.as_ptr()) };
+        unsafe { bindings::ukl_helper_reuseaddr(self.as_ptr()) };
     }
 
-    /// `TCP_NODELAY`. The socket must be TCP ([`Socket::is_tcp`]), else `EINVAL`.
-    pub fn set_nodelay(&self, on: bool) -> Result {
-        if !self.is_tcp() {
-            return Err(EINVAL);
-        }
-        // SAFETY: The socket is a valid TCP socket.
-        to_result(unsafe { bindings::ukl_helper_nodelay(self.0.as_ptr(), on) })
+    /// `do_sock_setsockopt()`.
+    ///
+    /// # Safety
+    ///
+    /// `value` must be mapped.
+    pub unsafe fn set_option(
+        &self,
+        level: i32,
+        name: i32,
+        value: *const c_void,
+        len: i32,
+    ) -> Result {
+        // SAFETY: The socket is valid; the rest by the function's requirements.
+        to_result(unsafe {
+            bindings::ukl_helper_setsockopt(self.as_ptr(), level, name, value, len)
+        })
+    }
+
+    /// `sk_getsockopt()`, for options of level `SOL_SOCKET`. Returns how many bytes were written.
+    ///
+    /// # Safety
+    ///
+    /// `value` must be writable.
+    pub unsafe fn option(&self, name: i32, value: *mut c_void, len: i32) -> Result<i32> {
+        // SAFETY: The socket is valid; the rest by the function's requirements.
+        let len = unsafe { bindings::ukl_helper_getsockopt(self.as_ptr(), name, value, len) };
+        to_result(len)?;
+        Ok(len)
     }
 
     /// The local address.
@@ -257,7 +409,7 @@ impl Socket {
         let mut bytes = [0; ADDRESS_MAX];
         // SAFETY: The socket is valid and `bytes` is as large as any address.
         let len =
-            unsafe { bindings::ukl_helper_name(self.0.as_ptr(), bytes.as_mut_ptr().cast(), peer) };
+            unsafe { bindings::ukl_helper_name(self.as_ptr(), bytes.as_mut_ptr().cast(), peer) };
         to_result(len)?;
         Ok(Address {
             bytes,
@@ -265,52 +417,65 @@ impl Socket {
         })
     }
 
-    /// `tcp_sendmsg()` on a TCP socket ([`Socket::is_tcp`]). Returns how many bytes it took.
+    /// `sock_sendmsg()` from `parts`, which have `len` bytes in sum, to `address` or the peer. Returns
+    /// how many bytes were taken.
     ///
     /// # Safety
     ///
-    /// The socket must be TCP and `data` must be mapped.
-    #[inline(always)]
-    pub unsafe fn tcp_send(&self, data: *const [u8], flags: Message) -> Result<usize> {
-        // SAFETY: By the function's requirements; the length is at most `c_int::MAX` or refused by
-        // the caller.
-        let sent = unsafe {
-            bindings::ukl_helper_tcp_send(
-                self.0.as_ptr(),
-                data.cast(),
-                data.len(),
-                flags.0 as c_int,
+    /// The parts must be mapped.
+    pub unsafe fn send(
+        &self,
+        parts: Parts<'_>,
+        flags: Message,
+        address: Option<&Address>,
+    ) -> Result<usize> {
+        // The kernel may write it.
+        let mut copy = address.copied().unwrap_or(Address::none());
+        let name = address.map_or(ptr::null(), |_| copy.bytes.as_mut_ptr().cast_const());
+        // SAFETY: The socket is valid; the rest by the function's requirements.
+        count(unsafe {
+            bindings::ukl_helper_sendmsg(
+                self.as_ptr(),
+                parts.as_ptr(),
+                parts.count(),
+                parts.len,
+                flags.bits() as c_int,
+                name.cast(),
+                copy.len as c_int,
             )
-        };
-        to_result(sent)?;
-        Ok(sent as usize)
+        })
     }
 
-    /// The protocol's `recvmsg()`, for TCP `tcp_recvmsg()`. Returns how many bytes arrived in
-    /// `buffer`, 0 at the end of the stream.
+    /// `sock_recvmsg()` into `parts`; the sender's address, if it has one, into `from`, which must be
+    /// [`Address::none`]. Returns how many bytes were received.
     ///
     /// # Safety
     ///
-    /// `buffer` must be mapped and writable.
-    #[inline(always)]
-    pub unsafe fn receive(&self, buffer: *mut [u8], flags: Message) -> Result<usize> {
-        // SAFETY: By the function's requirements.
-        let received = unsafe {
-            bindings::ukl_helper_recv(
-                self.0.as_ptr(),
-                buffer.cast(),
-                buffer.len(),
-                flags.0 as c_int,
+    /// The parts must be writable.
+    pub unsafe fn receive(
+        &self,
+        parts: Parts<'_>,
+        flags: Message,
+        from: Option<&mut Address>,
+    ) -> Result<usize> {
+        let name = from.map_or(ptr::null_mut(), |from| from.bytes.as_mut_ptr());
+        // SAFETY: The socket is valid; the rest by the function's requirements.
+        count(unsafe {
+            bindings::ukl_helper_recvmsg(
+                self.as_ptr(),
+                parts.as_ptr(),
+                parts.count(),
+                parts.len,
+                flags.bits() as c_int,
+                name.cast(),
             )
-        };
-        to_result(received)?;
-        Ok(received as usize)
+        })
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // SAFETY: The socket is valid and owned; nobody uses it after this.
-        unsafe { bindings::sock_release(self.0.as_ptr()) };
+        // SAFETY: The socket or the reference on its file is ours; nobody uses it after this.
+        unsafe { bindings::ukl_helper_sock_put(self.as_ptr()) };
     }
 }

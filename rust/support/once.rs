@@ -49,6 +49,11 @@ impl<T: Word> Once<T> {
         unsafe { self.0.get().read_volatile() }
     }
 
+    /// Where the word is, for C code.
+    pub fn as_ptr(&self) -> *mut T {
+        self.0.get()
+    }
+
     /// `WRITE_ONCE()`.
     #[inline(always)]
     pub fn store(&self, value: T) {

@@ -112,7 +112,7 @@ pub fn current<T: TaskLocal, R>(f: impl FnOnce(Option<&T>) -> R) -> R {
 #[inline(always)]
 pub fn spend(work: Work) -> bool {
     'refused: {
-        // SAFETY: Compares two per-CPU words: the budget (helpers.h) and the preemption count.
+        // SAFETY: Compares two per-CPU words: the budget (helpers/helpers.h) and the preemption count.
         unsafe {
             asm!(
                 "cmp dword ptr gs:[rip + ukl_task_local + {budget}], 0",
@@ -184,7 +184,7 @@ unsafe extern "C" fn sched_out(
 #[inline(always)]
 fn this_cpu_value() -> *const () {
     let value;
-    // SAFETY: `value` is a per-CPU pointer (helpers.h), and this only reads it.
+    // SAFETY: `value` is a per-CPU pointer (helpers/helpers.h), and this only reads it.
     unsafe {
         asm!(
             "mov {value}, qword ptr gs:[rip + ukl_task_local + {offset}]",
@@ -199,7 +199,7 @@ fn this_cpu_value() -> *const () {
 /// Sets what this CPU has, for a context that cannot be moved to another one.
 #[inline(always)]
 fn set_this_cpu(value: *const (), budget: u32) {
-    // SAFETY: Two per-CPU words (helpers.h) that only this file writes.
+    // SAFETY: Two per-CPU words (helpers/helpers.h) that only this file writes.
     unsafe {
         asm!(
             "mov qword ptr gs:[rip + ukl_task_local + {value_offset}], {value}",

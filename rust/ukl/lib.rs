@@ -6,7 +6,7 @@
 //! [`Application::start`], which runs a closure on a first thread, in application mode, on an
 //! application stack. What the closure gets is [`App`]: the proof that code is on such a thread, which
 //! every call into the kernel takes. A call is a transition, a plain procedure call; names follow
-//! `std` where `std` has the thing.
+//! `std`, `tokio` and `mio` where those have the thing.
 //!
 //! ```
 //! use ukl::{net::TcpListener, App};
@@ -14,7 +14,7 @@
 //! fn serve(app: &App) -> Result {
 //!     let listener = TcpListener::bind(app, "[::]:7".parse().unwrap())?;
 //!     while !app.should_stop() {
-//!         let stream = listener.accept(app)?;
+//!         let (stream, _) = listener.accept(app)?;
 //!         app.spawn(move |app| {
 //!             let mut buffer = [0; 4096];
 //!             loop {
@@ -29,29 +29,58 @@
 //! }
 //! ```
 //!
+//! # Where things are
+//!
+//!  - applications and their threads: [`App`], [`Application`], [`JoinHandle`]
+//!  - TCP, UDP and unix sockets: [`net`]
+//!  - readiness of many sockets and files: [`poll`]
+//!  - files: [`fs`]
+//!  - clocks, sleeping, waiting for a word of memory: [`time`], [`sync`]
+//!  - buffers for the calls that take several, pages that are sent without a copy: [`io`]
+//!
+//! # Context
+//!
+//! What takes an [`App`] may sleep, and may reschedule before it returns. What is named `try_…` does not
+//! wait for the other side: it fails with `EAGAIN` where its namesake would.
+//!
 //! # Errors
 //!
 //! Every call may fail with `EINTR` once its thread was asked to stop: return, and let values drop.
-//! Beyond that each call lists its own.
+//! In the middle of another call of the thread, as in the closure of
+//! [`read_in_place`](net::TcpStream::read_in_place), every call fails with `EBUSY`.
+//! Beyond that each call lists its own. Errors that have no name in the kernel crate before Linux 7.3
+//! are in [`errno`].
 //!
 //! # Memory
 //!
 //! Closures and buffers are ordinary kernel memory. A thread's stack is 64 KiB unless [`Builder`]
-//! says otherwise.
+//! says otherwise. What is open is closed when its value is dropped; a value that is dropped outside
+//! application mode, or in the middle of a call, stays open until its application stops. A value
+//! belongs to the application of the thread that made it, and must not be used after that one has
+//! stopped.
 
 #![crate_name = "ukl"]
 #![warn(missing_docs)]
 
+pub mod fs;
+pub mod io;
 pub mod net;
+pub mod poll;
+pub mod sync;
 mod thread;
+pub mod time;
 
 pub use ukl_bindings::errno;
 
-pub use thread::{App, Application, Builder, JoinHandle, Mode, BYPASS_MAX};
+pub use thread::{
+    available_parallelism, App, Application, Builder, JoinHandle, Mode, Owner, BYPASS_MAX,
+};
 
+use core::time::Duration;
 use kernel::{error::to_result, ffi::c_int, prelude::*};
 
 /// What the C face returns as a count or a negative errno.
+#[inline]
 fn count(value: isize) -> Result<usize> {
     match usize::try_from(value) {
         Ok(count) => Ok(count),
@@ -61,4 +90,19 @@ fn count(value: isize) -> Result<usize> {
 
 fn result(value: c_int) -> Result {
     to_result(value)
+}
+
+/// A time-out as C has it: nanoseconds, negative for none.
+#[inline]
+fn nanoseconds(timeout: Option<Duration>) -> i64 {
+    let Some(timeout) = timeout else {
+        return ukl_bindings::UKL_FOREVER.into();
+    };
+    // 292 years, if it is longer.
+    timeout
+        .as_secs()
+        .checked_mul(1_000_000_000)
+        .and_then(|ns| ns.checked_add(timeout.subsec_nanos().into()))
+        .and_then(|ns| i64::try_from(ns).ok())
+        .unwrap_or(i64::MAX)
 }

@@ -3,7 +3,7 @@
 //! Applications and their threads.
 
 use crate::result;
-use core::mem::ManuallyDrop;
+use core::{marker::PhantomData, mem::ManuallyDrop, num::NonZeroUsize, ptr};
 use kernel::{
     error::from_err_ptr,
     ffi::{c_int, c_void},
@@ -24,6 +24,13 @@ pub enum Mode {
     Kernel,
     /// It runs application code.
     App,
+}
+
+/// How many processors are online: what a server starts threads for, after `std::thread`.
+pub fn available_parallelism() -> NonZeroUsize {
+    // SAFETY: The kernel's own count, a word that is read whole; the kernel's `num_online_cpus()`.
+    let cpus = unsafe { (&raw const bindings::__num_online_cpus.counter).read_volatile() };
+    NonZeroUsize::new(cpus as usize).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Proof that this code runs on a UKL thread in application mode.
@@ -51,15 +58,31 @@ impl App {
 
     /// A transition that does nothing but the work that waits: rescheduling, signals.
     ///
-    /// For a loop that computes for long and calls nothing else.
+    /// For a loop that computes for long and calls nothing else. C: `ukl_null()`.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` if the thread was asked to stop.
     pub fn null(&self) -> Result {
         // SAFETY: `self` says that this is application mode.
         result(unsafe { bindings::ukl_null() })
     }
 
+    /// As [`App::null`], but stays on the application stack. C: `ukl_null_same_stack()`.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::null`].
+    pub fn null_same_stack(&self) -> Result {
+        // SAFETY: `self` says that this is application mode.
+        result(unsafe { bindings::ukl_null_same_stack() })
+    }
+
     /// Runs `f` with a bypass (`UKL_BYP`): its first `calls` shortcuts, which are [`App::null`] and the
     /// sending and receiving of [`crate::net::TcpStream`], leave out the work of the transition unless
-    /// some waits. What is left of the budget ends with `f`.
+    /// some waits. What is left of the budget ends with `f`. C: `ukl_bypass()`.
+    ///
+    /// # Errors
     ///
     /// `EINVAL` if `calls` is above [`BYPASS_MAX`].
     pub fn bypass<R>(&self, calls: u32, f: impl FnOnce(&App) -> R) -> Result<R> {
@@ -77,6 +100,10 @@ impl App {
 
     /// Starts a thread of this application that runs `main`; as [`Builder::spawn`] with a stack of
     /// the default size.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::spawn`].
     pub fn spawn<F>(&self, main: F) -> Result<JoinHandle>
     where
         F: FnOnce(&App) -> Result + Send + 'static,
@@ -105,7 +132,9 @@ impl Builder {
     /// Starts a thread of the caller's application that runs `main`. May sleep.
     ///
     /// The thread runs on if the handle is dropped, until it returns or the application stops. What
-    /// `main` returns is the thread's status: 0 or a negative errno.
+    /// `main` returns is the thread's status: 0 or a negative errno. C: `ukl_thread_spawn()`.
+    ///
+    /// # Errors
     ///
     /// `ENOMEM`; `EINVAL` if the stack is smaller than the minimum.
     pub fn spawn<F>(self, _app: &App, main: F) -> Result<JoinHandle>
@@ -128,7 +157,9 @@ pub struct JoinHandle(*mut bindings::ukl_thread);
 unsafe impl Send for JoinHandle {}
 
 impl JoinHandle {
-    /// Waits for the thread's end and returns what it returned.
+    /// Waits for the thread's end and returns what it returned. Blocks. C: `ukl_thread_join()`.
+    ///
+    /// # Errors
     ///
     /// `EINTR` if the caller is asked to stop first; `EDEADLK` if the thread is the caller.
     pub fn join(self, _app: &App) -> Result<Result> {
@@ -140,7 +171,8 @@ impl JoinHandle {
         Ok(result(status))
     }
 
-    /// Asks the thread to stop: its calls fail with `EINTR` from now on, blocked ones too.
+    /// Asks the thread to stop: its calls fail with `EINTR` from now on, blocked ones too. Works also
+    /// when the caller was asked to stop. C: `ukl_thread_stop()`.
     pub fn stop(&self, _app: &App) {
         // SAFETY: `_app` says that this is application mode, and the handle is ours.
         // The errors are those of a bad handle and a wrong context, which cannot be.
@@ -158,8 +190,8 @@ impl Drop for JoinHandle {
 
 /// A running application: a module keeps it in its module struct.
 ///
-/// Dropping it asks all threads to stop, waits until they have ended and closes the sockets they
-/// left; it must not happen on a UKL thread. A thread that neither returns nor makes a call makes
+/// Dropping it asks all threads to stop, waits until they have ended and closes what they left
+/// open; it must not happen on a UKL thread. A thread that neither returns nor makes a call makes
 /// that wait as long as it takes.
 pub struct Application(*mut bindings::ukl_app);
 
@@ -169,10 +201,14 @@ unsafe impl Send for Application {}
 unsafe impl Sync for Application {}
 
 impl Application {
-    /// Starts an application on a kernel thread that runs `main`. May sleep.
+    /// Starts an application on a kernel thread that runs `main`. May sleep. C: `ukl_app_start()`.
     ///
-    /// `module` is the module that this code is in. `name` is what debugfs and the threads show. `ENOMEM`; `EINVAL` for an empty name; `EBUSY` on
-    /// a UKL thread.
+    /// `module` is the module that this code is in. `name` is what debugfs and the threads show.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`; `EINVAL` for an empty name; `EBUSY` on a UKL thread; `EINTR` if the caller is killed
+    /// meanwhile.
     pub fn start<F>(module: &'static ThisModule, name: &CStr, main: F) -> Result<Self>
     where
         F: FnOnce(&App) -> Result + Send + 'static,
@@ -194,6 +230,29 @@ impl Drop for Application {
         // SAFETY: The handle is ours and not used again.
         // The status is that of the first thread, which has nobody to go to here.
         let _ = unsafe { bindings::ukl_app_stop(self.0) };
+    }
+}
+
+/// The application that gets a socket or a file which is taken over by descriptor: a running one, or
+/// that of the calling thread.
+pub struct Owner<'a>(*mut bindings::ukl_app, PhantomData<&'a Application>);
+
+impl Owner<'_> {
+    /// As C has it. Valid as long as `self` is borrowed from something.
+    pub(crate) fn as_ptr(&self) -> *mut bindings::ukl_app {
+        self.0
+    }
+}
+
+impl<'a> From<&'a App> for Owner<'a> {
+    fn from(_app: &'a App) -> Self {
+        Self(ptr::null_mut(), PhantomData)
+    }
+}
+
+impl<'a> From<&'a Application> for Owner<'a> {
+    fn from(app: &'a Application) -> Self {
+        Self(app.0, PhantomData)
     }
 }
 

@@ -1,111 +1,209 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The two buffers of a connection.
+//! What a thread answers, and what a connection has to keep: the beginning of a request, the rest of an
+//! answer. A connection that has neither has no buffer.
 
 use crate::{
+    feed::Partial,
     memory::{self, Charge},
-    resp::{self, Args, Parser},
+    resp::{self, Parser},
+    store::{Body, Value, SMALL},
 };
-use kernel::{alloc::AllocError, fmt, prelude::*};
+use core::mem;
+use kernel::{alloc::AllocError, fmt, prelude::*, sync::Arc};
 use ukl::{net::TcpStream, App};
 
-/// The size of a buffer, in bytes, and of an input buffer that nothing big is in.
-const SIZE: usize = 16 << 10;
-
-/// What was received.
-pub(crate) struct Input {
-    buffer: KVVec<u8>,
-    filled: usize,
+/// The beginning of a request.
+pub(crate) struct Begun {
     parser: Parser,
-    _charge: Option<Charge>,
+    buffer: KVVec<u8>,
+    charge: Charge,
 }
 
-impl Input {
+impl Partial for KBox<Begun> {
+    type Error = AllocError;
+
+    fn new(parser: Parser) -> Result<Self, AllocError> {
+        let begun = Begun {
+            parser,
+            buffer: KVVec::new(),
+            charge: Charge::new(0)?,
+        };
+        Self::new(begun, memory::flags())
+    }
+
+    fn append(&mut self, bytes: &[u8], wanted: usize) -> Result<(), AllocError> {
+        let buffer = &mut self.buffer;
+        let len = buffer.len() + bytes.len();
+        if len > buffer.capacity() {
+            let most = (buffer.capacity() * 2).min(resp::MAX_BUFFER);
+            let capacity = len.max(wanted).max(most);
+            let charge = Charge::new(capacity)?;
+            buffer.reserve(capacity - buffer.len(), memory::flags())?;
+            self.charge = charge;
+        }
+        self.buffer.extend_from_slice(bytes, memory::flags())
+    }
+
+    fn parts(&mut self) -> (&mut Parser, &[u8]) {
+        let begun = &mut **self;
+        (&mut begun.parser, &begun.buffer)
+    }
+
+    fn remove(&mut self, count: usize) {
+        let left = self.buffer.len().saturating_sub(count);
+        self.buffer.copy_within(count.., 0);
+        self.buffer.truncate(left);
+    }
+}
+
+/// What is to be answered to the requests of one exchange. Each thread has one.
+pub(crate) struct Output {
+    buffer: KVVec<u8>,
+    len: usize,
+    /// A value that is too large to be copied: comes behind the buffer.
+    value: Option<Arc<Value>>,
+}
+
+impl Output {
+    /// Bytes from which on no further request is carried out.
+    const FULL: usize = 16 << 10;
+    /// Bytes that the buffer keeps. A small value always fits behind what is not full.
+    const KEEP: usize = Self::FULL + SMALL;
+
     pub(crate) fn new() -> Result<Self, AllocError> {
         Ok(Self {
-            buffer: KVVec::from_elem(0, SIZE, memory::flags())?,
-            filled: 0,
-            parser: Parser::default(),
-            _charge: None,
+            buffer: KVVec::from_elem(0, Self::KEEP, memory::flags())?,
+            len: 0,
+            value: None,
         })
     }
 
-    /// Where to receive: never empty. The buffer grows for a request that does not fit.
-    pub(crate) fn room(&mut self) -> Result<&mut [u8], AllocError> {
-        let filled = self.buffer.get_mut(..self.filled).unwrap_or_default();
-        self.filled = self.parser.compact(filled);
-        if self.filled == 0 && self.buffer.len() > SIZE {
-            *self = Self::new()?;
-        }
-        let len = self.buffer.len();
-        let wanted = self.parser.wanted();
-        if self.filled == len || wanted > len {
-            self.grow(wanted.max(len * 2).min(resp::MAX_BUFFER))?;
-        }
-        Ok(self.buffer.get_mut(self.filled..).unwrap_or_default())
+    /// Whether what is in it should be sent first.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.len >= Self::FULL || self.value.is_some()
     }
 
-    fn grow(&mut self, len: usize) -> Result<(), AllocError> {
-        // A key may be as long, and is copied for looking it up.
-        let charge = Charge::new(len * 2)?;
-        let mut buffer = KVVec::from_elem(0, len, memory::flags())?;
-        for (to, from) in buffer.iter_mut().zip(&self.buffer) {
-            *to = *from;
+    /// Adds `bytes`.
+    #[inline]
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), AllocError> {
+        let end = self.len + bytes.len();
+        if end > self.buffer.len() {
+            self.grow(end)?;
         }
-        self.buffer = buffer;
-        self._charge = Some(charge);
+        if let Some(room) = self.buffer.get_mut(self.len..end) {
+            room.copy_from_slice(bytes);
+            self.len = end;
+        }
         Ok(())
     }
 
-    /// `count` bytes were received into [`Input::room`].
-    pub(crate) fn received(&mut self, count: usize) {
-        self.filled += count;
-    }
-
-    /// The next request that was received completely.
-    pub(crate) fn next(&mut self) -> Result<Option<Args<'_>>, resp::Error> {
-        let filled = self.buffer.get_mut(..self.filled).unwrap_or_default();
-        self.parser.next(filled)
-    }
-}
-
-/// What is to be sent: one call of `send` for all that fits.
-pub(crate) struct Output<'a> {
-    app: &'a App,
-    stream: &'a TcpStream,
-    buffer: KVVec<u8>,
-}
-
-impl<'a> Output<'a> {
-    pub(crate) fn new(app: &'a App, stream: &'a TcpStream) -> Result<Self, AllocError> {
-        Ok(Self {
-            app,
-            stream,
-            buffer: KVVec::with_capacity(SIZE, memory::flags())?,
-        })
-    }
-
-    /// Adds `bytes`. What is too big for the buffer is sent from where it lies.
-    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result {
-        if bytes.len() > SIZE - self.buffer.len() {
-            self.flush()?;
+    /// Adds a value, as it is answered.
+    #[inline]
+    pub(crate) fn put_value(&mut self, value: &Arc<Value>) -> Result<(), AllocError> {
+        match value.body() {
+            Body::Small(reply) => self.put(reply),
+            Body::Large(_) => {
+                self.value = Some(value.clone());
+                Ok(())
+            }
         }
-        if bytes.len() > SIZE {
-            return self.stream.write_all(self.app, bytes);
-        }
-        Ok(self.buffer.extend_from_slice(bytes, memory::flags())?)
     }
 
-    /// Sends what is in the buffer.
-    pub(crate) fn flush(&mut self) -> Result {
-        let result = self.stream.write_all(self.app, &self.buffer);
-        self.buffer.clear();
-        result
+    #[cold]
+    fn grow(&mut self, len: usize) -> Result<(), AllocError> {
+        let mut buffer = KVVec::from_elem(0, len.next_power_of_two(), memory::flags())?;
+        if let Some(begin) = buffer.get_mut(..self.buffer.len()) {
+            begin.copy_from_slice(&self.buffer);
+        }
+        self.buffer = buffer;
+        Ok(())
+    }
+
+    /// The bytes in front of the value.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.len).unwrap_or_default()
+    }
+
+    /// Forgets what is in it.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        self.value = None;
+    }
+
+    /// Empties it, of which `sent` bytes were sent. Returns the rest, if there is one.
+    #[inline]
+    pub(crate) fn take_rest(&mut self, sent: usize) -> Result<Option<Unsent>, AllocError> {
+        if sent == self.len && self.value.is_none() && self.buffer.len() == Self::KEEP {
+            self.len = 0;
+            return Ok(None);
+        }
+        self.take_some(sent)
+    }
+
+    fn take_some(&mut self, sent: usize) -> Result<Option<Unsent>, AllocError> {
+        let value = self.value.take();
+        let len = mem::take(&mut self.len);
+        let rest = self.buffer.get(sent..len).unwrap_or_default();
+        let unsent = if rest.is_empty() && value.is_none() {
+            None
+        } else {
+            let charge = Charge::new(rest.len())?;
+            let mut bytes = KVVec::with_capacity(rest.len(), memory::flags())?;
+            bytes.extend_from_slice(rest, memory::flags())?;
+            Some(Unsent {
+                bytes,
+                value,
+                sent: 0,
+                _charge: charge,
+            })
+        };
+        if self.buffer.len() != Self::KEEP {
+            *self = Self::new()?;
+        }
+        Ok(unsent)
     }
 }
 
-impl fmt::Write for Output<'_> {
+impl fmt::Write for Output {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.put(text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
+
+/// The rest of an answer that the socket had no room for.
+pub(crate) struct Unsent {
+    bytes: KVVec<u8>,
+    value: Option<Arc<Value>>,
+    /// Of the bytes and the value.
+    sent: usize,
+    _charge: Charge,
+}
+
+impl Unsent {
+    /// Sends what there is room for. Whether that was all.
+    pub(crate) fn send(&mut self, app: &App, stream: &TcpStream) -> Result<bool> {
+        match self.send_all(app, stream) {
+            Ok(()) => Ok(true),
+            Err(EAGAIN) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn send_all(&mut self, app: &App, stream: &TcpStream) -> Result {
+        while let Some(rest @ [_, ..]) = self.bytes.get(self.sent..) {
+            self.sent += stream.try_write(app, rest)?;
+        }
+        let Some(Body::Large(pages)) = self.value.as_ref().map(|value| value.body()) else {
+            return Ok(());
+        };
+        let before = self.bytes.len();
+        while self.sent < before + pages.len() {
+            let rest = self.sent - before..pages.len();
+            self.sent += stream.try_write_pages(app, pages, rest)?;
+        }
+        Ok(())
     }
 }

@@ -3,100 +3,191 @@
 //! The commands, and what they answer.
 
 use crate::{
-    buffer::{Input, Output},
+    buffer::{Begun, Output},
+    feed::{feed, Error},
     memory,
-    resp::Args,
+    resp::{self, Args},
     server::{Server, MAX_CLIENTS},
-    store::{self, Key, Value},
+    store::{self, Cleared},
 };
-use kernel::{
-    fmt::Write,
-    prelude::*,
-    str::CString,
-    sync::{Arc, ArcBorrow},
-};
+use core::ops::ControlFlow;
+use kernel::{alloc::AllocError, fmt::Write, prelude::*, str::CString};
+use ukl::net::Exchange;
 
-/// What comes next on a connection.
-#[derive(PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Another command.
-    Command,
-    /// Its end.
-    Close,
-}
-
-/// What a command answers, as RESP2 has it.
+/// What a command answers beside a value, as RESP2 has it.
 enum Reply<'a> {
     Status(&'static str),
     Integer(i64),
     Bytes(&'a [u8]),
-    Value(Arc<Value>),
     Text(CString),
-    /// No such key.
-    Null,
     /// An array without elements.
     Nothing,
     /// A configuration parameter and its value.
     Parameter(&'static str, CString),
     Syntax,
-    Store(store::Error),
     /// Wrong number of arguments.
     Arity(&'a [u8]),
     UnknownSubcommand(&'a [u8], &'a str),
     UnknownCommand(&'a [u8], Args<'a>),
 }
 
-impl From<store::Error> for Reply<'_> {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-/// Carries out the commands of one connection.
+/// What the commands that a thread carries out work with.
 pub(crate) struct Session<'a> {
-    server: ArcBorrow<'a, Server>,
-    key: Key,
+    commands: Commands<'a>,
+    /// What they answer.
+    pub(crate) output: Output,
+    /// For the words of inline requests.
+    room: KVVec<u8>,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(server: ArcBorrow<'a, Server>) -> Self {
+    pub(crate) fn new(server: &'a Server) -> Result<Self, AllocError> {
+        Ok(Self {
+            commands: Commands {
+                server,
+                cleared: None,
+            },
+            output: Output::new()?,
+            room: KVVec::from_elem(0, resp::MAX_LINE, memory::flags())?,
+        })
+    }
+
+    /// What `FLUSHALL` left to be dropped.
+    #[inline]
+    pub(crate) fn take_cleared(&mut self) -> Option<Cleared> {
+        // Taking nothing would copy all of it.
+        self.commands.cleared.as_ref()?;
+        self.commands.cleared.take()
+    }
+}
+
+/// A connection's turn: carries out what it sent, with its socket locked.
+pub(crate) struct Turn<'a, 's> {
+    session: &'a mut Session<'s>,
+    begun: &'a mut Option<KBox<Begun>>,
+    /// Whether there was something.
+    pub(crate) looked: bool,
+    /// Whether something may be left, as the answers have to be sent first.
+    pub(crate) more: bool,
+    /// Whether nothing comes behind these answers.
+    pub(crate) end: bool,
+}
+
+impl<'a, 's> Turn<'a, 's> {
+    #[inline]
+    pub(crate) fn new(session: &'a mut Session<'s>, begun: &'a mut Option<KBox<Begun>>) -> Self {
         Self {
-            server,
-            key: Key::default(),
+            session,
+            begun,
+            looked: false,
+            more: false,
+            end: false,
         }
     }
 
-    /// Carries out all commands that were received completely. Fails if the answers cannot be sent.
-    pub(crate) fn execute_all(&mut self, input: &mut Input, out: &mut Output<'_>) -> Result<Next> {
-        loop {
-            match input.next() {
-                Ok(None) => return Ok(Next::Command),
-                Ok(Some(args)) => {
-                    if self.execute(args, out)? == Next::Close {
-                        return Ok(Next::Close);
-                    }
+    #[cold]
+    fn fail(&mut self, error: Error<AllocError>) -> Result {
+        let output = &mut self.session.output;
+        self.end = true;
+        match error {
+            Error::Protocol(error) => write!(output, "-ERR {error}\r\n")?,
+            Error::Partial(AllocError) => {
+                write!(output, "-{}\r\n", store::Error::OutOfMemory.message())?
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Exchange for Turn<'_, '_> {
+    #[inline]
+    fn consume(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.looked = true;
+        if self.more || self.end {
+            return Ok(0);
+        }
+        let Session {
+            commands,
+            output,
+            room,
+        } = &mut *self.session;
+        let mut result = Ok(());
+        let consumed = feed(self.begun, bytes, room, |args| {
+            match commands.execute(args, output) {
+                Ok(Next::Command) => {
+                    self.more = output.is_full() || commands.cleared.is_some();
                 }
-                Err(error) => {
-                    write!(out, "-ERR {error}\r\n")?;
-                    return Ok(Next::Close);
-                }
+                Ok(Next::Close) => self.end = true,
+                Err(error) => result = Err(error),
+            }
+            if self.more || self.end || result.is_err() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        result?;
+        match consumed {
+            Ok(consumed) => Ok(consumed),
+            Err(error) => {
+                self.fail(error)?;
+                Ok(bytes.len())
             }
         }
     }
 
-    fn execute(&mut self, mut args: Args<'_>, out: &mut Output<'_>) -> Result<Next> {
+    #[inline]
+    fn reply(&self) -> &[u8] {
+        self.session.output.bytes()
+    }
+}
+
+/// What comes next on a connection.
+#[derive(PartialEq, Eq)]
+enum Next {
+    /// Another command.
+    Command,
+    /// Its end.
+    Close,
+}
+
+struct Commands<'a> {
+    server: &'a Server,
+    /// What is to be dropped when the socket is unlocked.
+    cleared: Option<Cleared>,
+}
+
+impl Commands<'_> {
+    /// Carries out a command and adds its answer. Fails if there is no memory for that.
+    #[inline]
+    fn execute(&mut self, mut args: Args<'_>, out: &mut Output) -> Result<Next, AllocError> {
         let name = args.next().unwrap_or_default();
+        if args.len() == 1 && name.eq_ignore_ascii_case(b"get") {
+            let key = args.next().unwrap_or_default();
+            let found = self.server.store.get(key, |value| out.put_value(value));
+            found.unwrap_or_else(|| out.put(NULL))?;
+            return Ok(Next::Command);
+        }
+        self.execute_other(name, args, out)
+    }
+
+    #[inline(never)]
+    fn execute_other(
+        &mut self,
+        name: &[u8],
+        args: Args<'_>,
+        out: &mut Output,
+    ) -> Result<Next, AllocError> {
         let mut lower = [0; 16];
         let command = lowercase(name, &mut lower);
         if command == b"quit" {
             out.put(b"+OK\r\n")?;
             return Ok(Next::Close);
         }
-        let reply = self
-            .command(name, command, args)
-            .unwrap_or_else(Reply::Store);
-        self.key.trim();
-        reply.write(out)?;
+        match self.command(name, command, args) {
+            Ok(reply) => reply.write(out),
+            Err(error) => line(out, b'-', error.message().as_bytes()),
+        }?;
         Ok(Next::Command)
     }
 
@@ -110,35 +201,22 @@ impl<'a> Session<'a> {
         let store = &self.server.store;
         let mut arg = || args.next().unwrap_or_default();
         Ok(match (command, count) {
-            (b"get", 1) => {
-                self.key.set(arg())?;
-                store.get(&self.key).map_or(Reply::Null, Reply::Value)
-            }
             (b"set", 2) => {
-                self.key.set(arg())?;
-                store.set(&self.key, arg())?;
+                store.set(arg(), arg())?;
                 Reply::Status("OK")
             }
             (b"set", 3..) => Reply::Syntax,
-            (b"incr", 1) => {
-                self.key.set(arg())?;
-                Reply::Integer(store.increment(&self.key)?)
-            }
+            (b"incr", 1) => Reply::Integer(store.increment(arg())?),
             (b"del", 1..) => {
                 let mut removed = 0;
                 for arg in args {
-                    self.key.set(arg)?;
-                    removed += i64::from(store.remove(&self.key));
+                    removed += i64::from(store.remove(arg)?);
                 }
                 Reply::Integer(removed)
             }
             (b"exists", 1..) => {
-                let mut there = 0;
-                for arg in args {
-                    self.key.set(arg)?;
-                    there += i64::from(store.contains(&self.key));
-                }
-                Reply::Integer(there)
+                let there = args.filter(|arg| store.get(arg, |_| ()).is_some());
+                Reply::Integer(there.count() as i64)
             }
             (b"ping", 0) => Reply::Status("PONG"),
             (b"ping" | b"echo", 1) => Reply::Bytes(arg()),
@@ -147,7 +225,7 @@ impl<'a> Session<'a> {
                 if count == 1 && !is_any(arg(), &["sync", "async"]) {
                     return Ok(Reply::Syntax);
                 }
-                store.clear();
+                self.cleared = Some(store.clear());
                 Reply::Status("OK")
             }
             (b"flushall", _) => Reply::Syntax,
@@ -180,6 +258,9 @@ impl<'a> Session<'a> {
     }
 }
 
+/// How a key that does not exist is answered.
+const NULL: &[u8] = b"$-1\r\n";
+
 /// What `CONFIG GET` says, which redis-benchmark asks.
 fn parameter(name: &[u8]) -> Result<Reply<'static>, store::Error> {
     let text = CString::try_from_fmt;
@@ -193,31 +274,30 @@ fn parameter(name: &[u8]) -> Result<Reply<'static>, store::Error> {
 }
 
 impl Reply<'_> {
-    fn write(self, out: &mut Output<'_>) -> Result {
+    fn write(self, out: &mut Output) -> Result<(), AllocError> {
         match self {
-            Self::Status(text) => write!(out, "+{text}\r\n")?,
-            Self::Integer(number) => write!(out, ":{number}\r\n")?,
-            Self::Bytes(bytes) => bulk(out, bytes)?,
-            Self::Value(value) => bulk(out, &value)?,
-            Self::Text(text) => bulk(out, text.to_bytes())?,
-            Self::Null => out.put(b"$-1\r\n")?,
-            Self::Nothing => out.put(b"*0\r\n")?,
+            Self::Status(text) => line(out, b'+', text.as_bytes()),
+            Self::Integer(number) => line(out, b':', resp::decimal(number, &mut [0; 20])),
+            Self::Bytes(bytes) => bulk(out, bytes),
+            Self::Text(text) => bulk(out, text.to_bytes()),
+            Self::Nothing => out.put(b"*0\r\n"),
             Self::Parameter(name, value) => {
                 out.put(b"*2\r\n")?;
                 bulk(out, name.as_bytes())?;
-                bulk(out, value.to_bytes())?;
+                bulk(out, value.to_bytes())
             }
-            Self::Syntax => out.put(b"-ERR syntax error\r\n")?,
-            Self::Store(error) => write!(out, "-{}\r\n", error.message())?,
+            Self::Syntax => out.put(b"-ERR syntax error\r\n"),
             Self::Arity(command) => {
                 out.put(b"-ERR wrong number of arguments for '")?;
                 out.put(command)?;
-                out.put(b"' command\r\n")?;
+                out.put(b"' command\r\n")
             }
             Self::UnknownSubcommand(name, command) => {
                 out.put(b"-ERR unknown subcommand '")?;
                 text(out, name, 128)?;
-                write!(out, "'. Try {command} HELP.\r\n")?;
+                out.put(b"'. Try ")?;
+                out.put(command.as_bytes())?;
+                out.put(b" HELP.\r\n")
             }
             Self::UnknownCommand(name, args) => {
                 out.put(b"-ERR unknown command '")?;
@@ -234,22 +314,28 @@ impl Reply<'_> {
                     out.put(b"' ")?;
                     left = left.saturating_sub(len + 3);
                 }
-                out.put(b"\r\n")?;
+                out.put(b"\r\n")
             }
         }
-        Ok(())
     }
 }
 
-fn bulk(out: &mut Output<'_>, bytes: &[u8]) -> Result {
-    write!(out, "${}\r\n", bytes.len())?;
+fn line(out: &mut Output, kind: u8, text: &[u8]) -> Result<(), AllocError> {
+    out.put(&[kind])?;
+    out.put(text)?;
+    out.put(b"\r\n")
+}
+
+fn bulk(out: &mut Output, bytes: &[u8]) -> Result<(), AllocError> {
+    let mut digits = [0; 20];
+    line(out, b'$', resp::decimal(bytes.len() as i64, &mut digits))?;
     out.put(bytes)?;
     out.put(b"\r\n")
 }
 
 /// Adds what a client sent to an error message, as Redis does: up to a zero byte, at most `max` bytes,
 /// on one line. Returns its length.
-fn text(out: &mut Output<'_>, bytes: &[u8], max: usize) -> Result<usize> {
+fn text(out: &mut Output, bytes: &[u8], max: usize) -> Result<usize, AllocError> {
     let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let bytes = bytes.get(..max).unwrap_or(bytes);
     for line in bytes.split_inclusive(|byte| matches!(byte, b'\r' | b'\n')) {

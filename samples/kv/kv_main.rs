@@ -2,21 +2,27 @@
 
 //! A small Redis server that lives in the kernel: what a UKL application looks like.
 //!
-//!  - `server.rs`: connections, one thread each
-//!  - `buffer.rs`: what a connection received, what it is to send
-//!  - `resp.rs`: requests in the bytes that were received
-//!  - `command.rs`: what they do
+//!  - `server.rs`: threads, one for each processor, each with connections of its own
+//!  - `connection.rs`: what happens when one of those is ready
+//!  - `feed.rs`: from received bytes to requests, most of them where the network put them
+//!  - `resp.rs`: what a request looks like
+//!  - `command.rs`: what requests do, and their answers
+//!  - `buffer.rs`: answers, and what connections have to keep
 //!  - `store.rs`: the keys and values
 //!  - `memory.rs`: how much of it there may be
 //!
-//! A client that breaks the protocol, breaks off, or asks for too much ends its own thread and nothing
-//! else. All limits are in `resp.rs`, `server.rs` and the module's parameters.
+//! A request is received in place, carried out and answered in one section of its socket's lock: the bytes
+//! of a `GET` are copied once, from the table to the socket. A client that breaks the protocol, breaks off,
+//! or asks for too much ends its own connection and nothing else. All limits are in `resp.rs`, `server.rs` and
+//! the module's parameters.
 
 // The module's own name is that of its object file, which the crate root must not have.
 #![crate_name = "kv"]
 
 mod buffer;
 mod command;
+mod connection;
+mod feed;
 mod memory;
 mod resp;
 mod server;
@@ -25,7 +31,7 @@ mod store;
 use core::borrow::Borrow;
 use kernel::prelude::*;
 use server::Server;
-use ukl::Application;
+use ukl::{available_parallelism, Application};
 
 module! {
     type: Kv,
@@ -37,6 +43,10 @@ module! {
         port: u16 {
             default: 6379,
             description: "TCP port to listen on, for IPv4 and IPv6",
+        },
+        threads: usize {
+            default: 0,
+            description: "Threads; 0 for one for each processor that is online",
         },
         maxmemory: usize {
             default: 268435456,
@@ -58,7 +68,11 @@ struct Kv {
 impl kernel::Module for Kv {
     fn init(module: &'static ThisModule) -> Result<Self> {
         let port = value(module_parameters::port.value());
-        let server = Server::new(port)?;
+        let threads = match value(module_parameters::threads.value()) {
+            0 => available_parallelism().get(),
+            threads => threads,
+        };
+        let server = Server::new(port, threads)?;
         let main = server.clone();
         let app = Application::start(module, c"kv", move |app| main.run(app))?;
         server

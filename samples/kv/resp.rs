@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Requests of the Redis protocol (RESP2), parsed where they lie.
+//! Requests of the Redis protocol (RESP2), parsed where they lie, which may be a buffer of the network's.
 //!
-//! Bytes in, requests out: no allocation, no copy, nothing of the kernel, so that the same source is
-//! tested in user space (`tools/tests/resp.t`). What is accepted and what is refused, and the words
+//! Bytes in, requests out: no allocation, no copy but that of words in quotes, nothing of the kernel, so
+//! that the same source is tested in user space (`tools/tests/resp.t`). What is accepted and what is refused, and the words
 //! in which it is refused, are those of Redis 8.0.2, with smaller limits; but a zero byte in a line is a
 //! byte like any other, and results do not depend on how the bytes were cut into segments.
 
@@ -85,11 +85,35 @@ enum Piece {
 }
 
 impl Parser {
-    /// The next request in `buffer`; `None` if it is not complete.
+    /// The next request in `buffer`; `None` if it is not complete. `room`, of [`MAX_LINE`] bytes, is
+    /// where the words of an inline request are put together.
     ///
-    /// The buffer begins with the bytes it began with in the last call, or with those that
-    /// [`Parser::compact`] moved there. After an error there is no next request.
-    pub(crate) fn next<'a>(&mut self, buffer: &'a mut [u8]) -> Result<Option<Args<'a>>, Error> {
+    /// The buffer begins with the bytes it began with in the last call, or with those that were behind
+    /// the ones that [`Parser::rebase`] counted. After an error there is no next request.
+    #[inline]
+    pub(crate) fn next<'a>(
+        &mut self,
+        buffer: &'a [u8],
+        room: &'a mut [u8],
+    ) -> Result<Option<Args<'a>>, Error> {
+        if let (Piece::Line, 0) = (self.piece, self.searched) {
+            let rest = buffer.get(self.at..).unwrap_or_default();
+            if let Some((args, after)) = usual(rest) {
+                self.at = buffer.len() - after;
+                self.start = self.at;
+                return Ok(Some(args));
+            }
+        }
+        self.next_piecewise(buffer, room)
+    }
+
+    /// As [`Parser::next`], for requests of any kind that come in pieces.
+    #[inline(never)]
+    fn next_piecewise<'a>(
+        &mut self,
+        buffer: &'a [u8],
+        room: &'a mut [u8],
+    ) -> Result<Option<Args<'a>>, Error> {
         let (left, inline) = loop {
             match self.piece {
                 Piece::Line => match buffer.get(self.at) {
@@ -156,11 +180,14 @@ impl Parser {
         };
         let start = mem::replace(&mut self.start, self.at);
         self.piece = Piece::Line;
-        let request = buffer.get_mut(start..self.at).unwrap_or_default();
+        let request = buffer.get(start..self.at).unwrap_or_default();
         Ok(Some(Args {
             left,
             rest: if inline {
-                Rest::Inline(request)
+                Rest::Inline {
+                    line: request,
+                    room,
+                }
             } else {
                 // The line with the number of arguments was read.
                 let first = request.iter().position(|byte| *byte == b'\r');
@@ -206,14 +233,53 @@ impl Parser {
         }
     }
 
-    /// Moves what was not parsed yet to the start of `buffer` and says how many bytes that is.
-    pub(crate) fn compact(&mut self, buffer: &mut [u8]) -> usize {
-        let start = mem::take(&mut self.start).min(buffer.len());
-        self.at = self.at.saturating_sub(start);
-        if start != 0 {
-            buffer.copy_within(start.., 0);
+    /// How many bytes from the buffer's start on belong to requests that were returned.
+    pub(crate) fn parsed(&self) -> usize {
+        self.start
+    }
+
+    /// Says how many bytes that is, and takes them for gone from here on.
+    pub(crate) fn rebase(&mut self) -> usize {
+        let start = mem::take(&mut self.start);
+        self.at -= start;
+        start
+    }
+}
+
+/// The request that `bytes` begins with, if it is complete and one of those that nearly all are: up to 999
+/// arguments, each with up to 999 bytes. And how many bytes are behind it.
+#[inline]
+fn usual(bytes: &[u8]) -> Option<(Args<'_>, usize)> {
+    let (left, args) = short(b'*', bytes).filter(|(left, _)| *left != 0)?;
+    let mut rest = args;
+    for _ in 0..left {
+        let (len, after) = short(b'$', rest)?;
+        rest = after.get(len + 2..)?;
+    }
+    let args = Args {
+        left,
+        rest: Rest::Bulks(args),
+    };
+    Some((args, rest.len()))
+}
+
+/// The number of up to three digits in the line that `bytes` begins with, and what is behind the line.
+#[inline]
+fn short(kind: u8, bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let digit = |byte: u8| {
+        Some(usize::from(
+            byte.checked_sub(b'0').filter(|digit| *digit <= 9)?,
+        ))
+    };
+    match bytes {
+        [first, a, b'\r', _, rest @ ..] if *first == kind => Some((digit(*a)?, rest)),
+        [first, a @ b'1'..=b'9', b, b'\r', _, rest @ ..] if *first == kind => {
+            Some((digit(*a)? * 10 + digit(*b)?, rest))
         }
-        buffer.len() - start
+        [first, a @ b'1'..=b'9', b, c, b'\r', _, rest @ ..] if *first == kind => {
+            Some((digit(*a)? * 100 + digit(*b)? * 10 + digit(*c)?, rest))
+        }
+        _ => None,
     }
 }
 
@@ -228,8 +294,8 @@ pub(crate) struct Args<'a> {
 enum Rest<'a> {
     /// `$3\r\nGET\r\n$1\r\nk\r\n`: every line was seen to be valid.
     Bulks(&'a [u8]),
-    /// `GET "a key"\r\n`: quotes were seen to be balanced. Words are unquoted in place.
-    Inline(&'a mut [u8]),
+    /// `GET "a key"\r\n`: quotes were seen to be balanced. Words are put together in `room`.
+    Inline { line: &'a [u8], room: &'a mut [u8] },
 }
 
 impl<'a> Iterator for Args<'a> {
@@ -239,24 +305,23 @@ impl<'a> Iterator for Args<'a> {
         self.left = self.left.checked_sub(1)?;
         match &mut self.rest {
             Rest::Bulks(rest) => {
-                let line = rest.iter().position(|byte| *byte == b'\r')?;
-                let len = usize::try_from(length(rest.get(..line)?)?).ok()?;
-                let (bulk, after) = rest.get(line + 2..)?.split_at_checked(len)?;
+                let (len, after) = short(b'$', rest).or_else(|| any_length(rest))?;
+                let (bulk, after) = after.split_at_checked(len)?;
                 *rest = after.get(2..)?;
                 Some(bulk)
             }
-            Rest::Inline(rest) => {
-                let line = mem::take(rest);
+            Rest::Inline { line, room } => {
                 let mut word = Word::first(line)?;
                 let mut len = 0;
                 // A word is never longer than what it is written as.
                 while let Ok(Some(byte)) = word.next(line) {
-                    *line.get_mut(len)? = byte;
+                    *room.get_mut(len)? = byte;
                     len += 1;
                 }
-                let (word, after) = line.split_at_mut_checked(word.at)?;
-                *rest = after;
-                word.get(..len)
+                *line = line.get(word.at..)?;
+                let (word, after) = mem::take(room).split_at_mut_checked(len)?;
+                *room = after;
+                Some(word)
             }
         }
     }
@@ -358,6 +423,14 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
+/// The number in the line that `bytes` begins with, and what is behind the line.
+#[cold]
+fn any_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let line = bytes.iter().position(|byte| *byte == b'\r')?;
+    let len = usize::try_from(length(bytes.get(..line)?)?).ok()?;
+    Some((len, bytes.get(line + 2..)?))
+}
+
 /// The number in a line `*3` or `$3`.
 fn length(line: &[u8]) -> Option<i64> {
     integer(line.get(1..)?)
@@ -385,4 +458,25 @@ pub(crate) fn integer(text: &[u8]) -> Option<i64> {
     } else {
         number.checked_neg()
     }
+}
+
+/// The digits of `number`, in `room`, as [`integer`] takes them.
+#[inline]
+pub(crate) fn decimal(number: i64, room: &mut [u8; 20]) -> &[u8] {
+    let mut at = room.len();
+    let mut rest = number.unsigned_abs();
+    // 19 digits and a sign fit.
+    for byte in room.iter_mut().rev() {
+        if at != 20 && rest == 0 {
+            if number < 0 {
+                *byte = b'-';
+                at -= 1;
+            }
+            break;
+        }
+        *byte = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        at -= 1;
+    }
+    room.get(at..).unwrap_or_default()
 }

@@ -2,35 +2,40 @@
 
 //! The table of keys and values.
 //!
-//! A red-black tree of the kernel under one mutex. The tree needs no resizing and no secret: a client
-//! that picks its keys to collide, which would make a hash table walk long chains in ring 0, gets
-//! nothing here. The mutex is held for a walk down the tree; values are shared, so that no big one is
-//! copied, sent or freed under it. That is a small part of what a request takes; shards would pay off
-//! with far more processors, and cost `FLUSHALL` and `DBSIZE` their atomicity.
+//! Red-black trees of the kernel, each under a mutex of its own; the hash of a key says in which one it is,
+//! and comes first in the order there, so that hardly any bytes are compared on the way down. The trees
+//! need no resizing and no secret: a client that picks its keys to collide, which would make a hash
+//! table walk long chains in ring 0, gets the depth of a tree. A mutex is held for a walk down and to copy
+//! a small value; large ones are shared, so that none is copied, sent or freed under it. With several
+//! trees, `FLUSHALL` and `DBSIZE` see each of them at a moment of its own.
 
 use crate::{
     memory::{self, Charge},
     resp,
 };
-use core::{cmp::Ordering, mem, ops::Deref};
+use core::{array, cmp::Ordering, mem};
 use kernel::{
     alloc::AllocError,
-    fmt::Write,
     new_mutex,
     prelude::*,
     rbtree::RBTree,
-    str::Formatter,
-    sync::{Arc, Mutex},
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc,
+        Mutex, //
+    },
 };
+use pin_init::pin_init_array_from_fn;
+use ukl::io::Pages;
+
+/// Bytes of the largest value that is copied to be answered, with what is around it.
+pub(crate) const SMALL: usize = 8 << 10;
 
 /// What a key, and what a value, takes beyond its bytes: tree node, [`Arc`], rounding.
 const OVERHEAD: usize = 96;
 
-fn copy(bytes: &[u8]) -> Result<KVVec<u8>, AllocError> {
-    let mut copy = KVVec::with_capacity(bytes.len(), memory::flags())?;
-    copy.extend_from_slice(bytes, memory::flags())?;
-    Ok(copy)
-}
+/// Trees, a power of two.
+const SHARDS: usize = 64;
 
 /// Why a command was not carried out.
 #[derive(Debug)]
@@ -64,77 +69,164 @@ impl From<kernel::error::Error> for Error {
     }
 }
 
-/// A key. A connection keeps one to look up with, so that a look-up allocates nothing.
-#[derive(Default, PartialEq, Eq)]
-pub(crate) struct Key(KVVec<u8>);
+/// A key: one of the table's, or one to look up with.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Key<'a> {
+    hash: u64,
+    bytes: Bytes<'a>,
+}
 
-impl Key {
-    /// Bytes that a key to look up with keeps allocated.
-    const KEEP: usize = 1024;
+enum Bytes<'a> {
+    Owned(KVVec<u8>),
+    Borrowed(&'a [u8]),
+}
 
-    /// Makes this the key `bytes`.
-    pub(crate) fn set(&mut self, bytes: &[u8]) -> Result<(), AllocError> {
-        self.0.clear();
-        self.0.extend_from_slice(bytes, memory::flags())
+impl Bytes<'_> {
+    #[inline]
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Owned(bytes) => bytes,
+            Self::Borrowed(bytes) => bytes,
+        }
     }
+}
 
-    /// Gives the memory of a long key back.
-    pub(crate) fn trim(&mut self) {
-        if self.0.capacity() > Self::KEEP {
-            *self = Self::default();
+impl PartialEq for Bytes<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for Bytes<'_> {}
+
+impl<'a> Key<'a> {
+    /// The key `bytes`, to look up with.
+    #[inline]
+    fn borrowed(bytes: &'a [u8]) -> Self {
+        Self {
+            hash: hash(bytes),
+            bytes: Bytes::Borrowed(bytes),
         }
     }
 
-    fn try_clone(&self) -> Result<Self, AllocError> {
-        copy(&self.0).map(Self)
+    #[inline]
+    fn shard(&self) -> usize {
+        // The upper bits are the better ones.
+        (self.hash >> (u64::BITS - SHARDS.ilog2())) as usize
     }
 }
 
-impl Ord for Key {
-    /// Any order will do; this one often compares no bytes.
+impl Key<'static> {
+    /// The key `bytes`, to change the table with.
+    fn owned(bytes: &[u8]) -> Result<Self, AllocError> {
+        let mut copy = KVVec::with_capacity(bytes.len(), memory::flags())?;
+        copy.extend_from_slice(bytes, memory::flags())?;
+        Ok(Self {
+            hash: hash(bytes),
+            bytes: Bytes::Owned(copy),
+        })
+    }
+}
+
+impl Ord for Key<'_> {
+    /// Any order will do.
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_len = self.0.len().cmp(&other.0.len());
-        by_len.then_with(|| self.0.as_slice().cmp(other.0.as_slice()))
+        let by_hash = self.hash.cmp(&other.hash);
+        by_hash.then_with(|| {
+            let (a, b) = (self.bytes.as_slice(), other.bytes.as_slice());
+            a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+        })
     }
 }
 
-impl PartialOrd for Key {
+impl PartialOrd for Key<'_> {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-/// A value.
+/// That of rustc for its own tables.
+#[inline]
+fn hash(bytes: &[u8]) -> u64 {
+    fn mix(hash: u64, word: u64) -> u64 {
+        (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
+    }
+    let mut hash = bytes.len() as u64;
+    let mut words = bytes.chunks_exact(8);
+    for word in &mut words {
+        hash = mix(hash, word.try_into().map_or(0, u64::from_le_bytes));
+    }
+    let mut rest = 0;
+    for byte in words.remainder() {
+        rest = rest << 8 | u64::from(*byte);
+    }
+    mix(hash, rest)
+}
+
+/// A value, in the form in which it is answered: `$3\r\nfoo\r\n`.
 pub(crate) struct Value {
-    bytes: KVVec<u8>,
+    body: Body,
+    /// Bytes in front of the value itself.
+    head: usize,
     _charge: Charge,
 }
 
+/// The bytes of a value.
+pub(crate) enum Body {
+    /// To be copied.
+    Small(KVec<u8>),
+    /// To be sent from where they lie.
+    Large(Pages),
+}
+
+/// What is behind a value.
+const END: &[u8] = b"\r\n";
+
 impl Value {
     fn new(bytes: &[u8]) -> Result<Arc<Self>, AllocError> {
-        let charge = Charge::new(bytes.len() + OVERHEAD)?;
+        let mut digits = [0; 20];
+        let digits = resp::decimal(bytes.len() as i64, &mut digits);
+        let parts = [b"$", digits, END, bytes, END];
+        let head = 1 + digits.len() + END.len();
+        let len = head + bytes.len() + END.len();
+        let charge = Charge::new(len + OVERHEAD)?;
+        let body = if len <= SMALL {
+            let mut body = KVec::with_capacity(len, memory::flags())?;
+            for part in parts {
+                body.extend_from_slice(part, memory::flags())?;
+            }
+            Body::Small(body)
+        } else {
+            let mut body = VVec::with_capacity(len, memory::flags())?;
+            for part in parts {
+                body.extend_from_slice(part, memory::flags())?;
+            }
+            Body::Large(Pages::new(body))
+        };
         let value = Self {
-            bytes: copy(bytes)?,
+            body,
+            head,
             _charge: charge,
         };
         Arc::new(value, memory::flags())
     }
 
-    fn from_integer(number: i64) -> Result<Arc<Self>, AllocError> {
-        let mut text = [0; 20]; // "-9223372036854775808"
-        let mut formatter = Formatter::new(&mut text);
-        // It fits.
-        let _ = write!(formatter, "{number}");
-        let len = formatter.bytes_written();
-        Self::new(text.get(..len).unwrap_or_default())
+    /// How it is answered.
+    #[inline]
+    pub(crate) fn body(&self) -> &Body {
+        &self.body
     }
-}
 
-impl Deref for Value {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.bytes
+    /// The value itself.
+    fn bytes(&self) -> &[u8] {
+        let body: &[u8] = match &self.body {
+            Body::Small(body) => body,
+            Body::Large(pages) => pages,
+        };
+        body.get(self.head..body.len() - END.len())
+            .unwrap_or_default()
     }
 }
 
@@ -145,27 +237,49 @@ struct Entry {
     _charge: Charge,
 }
 
+type Tree = RBTree<Key<'static>, Entry>;
+
+/// Looks up `key`, which need not live as long as those of the tree.
+#[inline]
+fn find<'a, 'k>(tree: &'a RBTree<Key<'k>, Entry>, key: &Key<'k>) -> Option<&'a Entry> {
+    tree.get(key)
+}
+
 #[derive(Default)]
-struct Table {
-    tree: RBTree<Key, Entry>,
+struct Shard {
+    tree: Tree,
     len: usize,
 }
 
-impl Table {
+impl Shard {
     /// Returns the value that was there, for the caller to drop without the lock.
-    fn put(&mut self, key: &Key, value: Arc<Value>) -> Result<Option<Arc<Value>>, Error> {
-        if let Some(entry) = self.tree.get_mut(key) {
+    fn put(&mut self, key: Key<'static>, value: Arc<Value>) -> Result<Option<Arc<Value>>, Error> {
+        if let Some(entry) = self.tree.get_mut(&key) {
             return Ok(Some(mem::replace(&mut entry.value, value)));
         }
-        let charge = Charge::new(key.0.len() + OVERHEAD)?;
+        let charge = Charge::new(key.bytes.as_slice().len() + OVERHEAD)?;
         let entry = Entry {
             value,
             _charge: charge,
         };
         self.tree
-            .try_create_and_insert(key.try_clone()?, entry, memory::flags())?;
+            .try_create_and_insert(key, entry, memory::flags())?;
         self.len += 1;
         Ok(None)
+    }
+}
+
+/// What was in the table, to be dropped.
+pub(crate) struct Cleared([Tree; SHARDS]);
+
+impl Cleared {
+    /// Drops a part of it; false if there was none.
+    pub(crate) fn drop_some(&mut self) -> bool {
+        match self.0.iter_mut().find(|tree| !tree.is_empty()) {
+            Some(tree) => *tree = Tree::new(),
+            None => return false,
+        }
+        true
     }
 }
 
@@ -173,57 +287,87 @@ impl Table {
 #[pin_data]
 pub(crate) struct Store {
     #[pin]
-    table: Mutex<Table>,
+    shards: [Mutex<Shard>; SHARDS],
+    len: Atomic<usize>,
 }
 
 impl Store {
     pub(crate) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
-            table <- new_mutex!(Table::default()),
+            shards <- pin_init_array_from_fn(|_| new_mutex!(Shard::default())),
+            len: Atomic::new(0),
         })
     }
 
-    pub(crate) fn get(&self, key: &Key) -> Option<Arc<Value>> {
-        let table = self.table.lock();
-        table.tree.get(key).map(|entry| entry.value.clone())
+    #[inline]
+    fn shard(&self, key: &Key<'_>) -> &Mutex<Shard> {
+        // A key's shard is one of them.
+        &self.shards[key.shard() % SHARDS]
     }
 
-    pub(crate) fn contains(&self, key: &Key) -> bool {
-        self.table.lock().tree.get(key).is_some()
+    /// Hands the value of `key` to `read`, with the lock held.
+    #[inline]
+    pub(crate) fn get<R>(&self, key: &[u8], read: impl FnOnce(&Arc<Value>) -> R) -> Option<R> {
+        let key = Key::borrowed(key);
+        let shard = self.shard(&key).lock();
+        find(&shard.tree, &key).map(|entry| read(&entry.value))
     }
 
-    pub(crate) fn set(&self, key: &Key, value: &[u8]) -> Result<(), Error> {
-        let value = Value::new(value)?;
-        let _old = self.table.lock().put(key, value)?;
-        Ok(())
+    pub(crate) fn set(&self, key: &[u8], value: &[u8]) -> Result<(), Error> {
+        let (key, value) = (Key::owned(key)?, Value::new(value)?);
+        let mut shard = self.shard(&key).lock();
+        let old = shard.put(key, value);
+        drop(shard);
+        self.count_new(&old);
+        old.map(|_| ())
     }
 
     /// Whether it was there.
-    pub(crate) fn remove(&self, key: &Key) -> bool {
-        let mut table = self.table.lock();
-        let old = table.tree.remove_node(key);
-        table.len -= usize::from(old.is_some());
-        drop(table);
-        old.is_some()
+    pub(crate) fn remove(&self, key: &[u8]) -> Result<bool, Error> {
+        let key = Key::owned(key)?;
+        let mut shard = self.shard(&key).lock();
+        let old = shard.tree.remove_node(&key);
+        shard.len -= usize::from(old.is_some());
+        drop(shard);
+        if old.is_some() {
+            self.len.fetch_sub(1, Relaxed);
+        }
+        Ok(old.is_some())
     }
 
     /// Adds 1 to a number, 0 if there is none, and returns it.
-    pub(crate) fn increment(&self, key: &Key) -> Result<i64, Error> {
-        let mut table = self.table.lock();
-        let number = match table.tree.get(key) {
-            Some(entry) => resp::integer(&entry.value).ok_or(Error::NotInteger)?,
+    pub(crate) fn increment(&self, key: &[u8]) -> Result<i64, Error> {
+        let key = Key::owned(key)?;
+        let mut shard = self.shard(&key).lock();
+        let number = match shard.tree.get(&key) {
+            Some(entry) => resp::integer(entry.value.bytes()).ok_or(Error::NotInteger)?,
             None => 0,
         };
         let number = number.checked_add(1).ok_or(Error::Overflow)?;
-        table.put(key, Value::from_integer(number)?)?;
-        Ok(number)
+        let mut digits = [0; 20];
+        let value = Value::new(resp::decimal(number, &mut digits))?;
+        let old = shard.put(key, value);
+        drop(shard);
+        self.count_new(&old);
+        old.map(|_| number)
+    }
+
+    fn count_new(&self, old: &Result<Option<Arc<Value>>, Error>) {
+        if let Ok(None) = old {
+            self.len.fetch_add(1, Relaxed);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.table.lock().len
+        self.len.load(Relaxed)
     }
 
-    pub(crate) fn clear(&self) {
-        let _old = mem::take(&mut *self.table.lock());
+    /// Takes all out.
+    pub(crate) fn clear(&self) -> Cleared {
+        Cleared(array::from_fn(|shard| {
+            let Shard { tree, len } = mem::take(&mut *self.shards[shard].lock());
+            self.len.fetch_sub(len, Relaxed);
+            tree
+        }))
     }
 }

@@ -162,7 +162,7 @@ static int blocked_main(void *data)
 	}
 	settle();
 	complete(&b->ready);
-	return PTR_ERR_OR_ZERO(ukl_tcp_accept(b->peer.listener, 0));
+	return PTR_ERR_OR_ZERO(ukl_accept(b->peer.listener, NULL, 0));
 }
 
 static int stop_of_blocked_threads(struct test *t)

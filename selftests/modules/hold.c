@@ -11,7 +11,7 @@
 
 static int in_accept(struct test *t)
 {
-	return PTR_ERR_OR_ZERO(ukl_tcp_accept(listen_on(4, 0), 0));
+	return PTR_ERR_OR_ZERO(ukl_accept(listen_on(4, 0), NULL, 0));
 }
 
 static int in_recv(struct test *t)
@@ -55,7 +55,7 @@ static int in_connect(struct test *t)
 
 static int accept_main(void *data)
 {
-	return PTR_ERR_OR_ZERO(ukl_tcp_accept(data, 0));
+	return PTR_ERR_OR_ZERO(ukl_accept(data, NULL, 0));
 }
 
 static int in_join(struct test *t)
@@ -100,7 +100,7 @@ static int counted(struct test *t)
 	for (int i = 0; i < 2; i++)
 		EXPECT_EQ(t, ukl_tcp_recv(pair.server, buf, 1500, MSG_WAITALL), 1500);
 	kfree(buf);
-	return PTR_ERR_OR_ZERO(ukl_tcp_accept(pair.listener, 0));
+	return PTR_ERR_OR_ZERO(ukl_accept(pair.listener, NULL, 0));
 }
 
 static int serve_one(void *data)
@@ -136,7 +136,7 @@ static int serve(struct test *t)
 	for (;;) {
 		struct ukl_thread *thread;
 
-		sock = ukl_tcp_accept(listener, 0);
+		sock = ukl_accept(listener, NULL, 0);
 		if (IS_ERR(sock))
 			return PTR_ERR(sock);
 		thread = ukl_thread_spawn(serve_one, sock, 0);

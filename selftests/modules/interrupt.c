@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "calls.h"
 #include "hook.h"
 
 /** RESULTS - how many calls an interrupt makes */
@@ -185,23 +186,10 @@ static int calls_from_a_softirq(struct test *t)
 
 /** struct nested - what calls gave in the middle of a call, and with preemption disabled there */
 struct nested {
-	struct ukl_sock *other;
-	long free[RESULTS], atomic[RESULTS];
+	struct handles h;
+	struct outcomes free, atomic;
 	int mode[3];
 };
-
-static void nested_calls(struct ukl_sock *sock, long results[RESULTS])
-{
-	char byte = 0;
-	int i = 0;
-
-	results[i++] = ukl_null();
-	results[i++] = ukl_null_same_stack();
-	results[i++] = ukl_bypass(UKL_BYPASS_MAX);
-	results[i++] = ukl_tcp_send(sock, &byte, 1, 0);
-	results[i++] = ukl_tcp_recv(sock, &byte, 1, MSG_DONTWAIT | UKL_NSS);
-	results[i++] = ukl_close(sock);
-}
 
 static void nest(struct hook *hook)
 {
@@ -209,10 +197,10 @@ static void nest(struct hook *hook)
 
 	/* The socket of the call that is under way is locked only in what comes after this. */
 	n->mode[0] = ukl_mode();
-	nested_calls(n->other, n->free);
+	call_each(&n->h, &n->free);
 	n->mode[1] = ukl_mode();
 	preempt_disable();
-	nested_calls(n->other, n->atomic);
+	call_each(&n->h, &n->atomic);
 	preempt_enable();
 	n->mode[2] = ukl_mode();
 }
@@ -220,30 +208,25 @@ static void nest(struct hook *hook)
 static void nested_in(struct test *t, int flags)
 {
 	struct hook *hook = kzalloc(sizeof(*hook), GFP_KERNEL);
-	struct pair pair;
-	struct nested n = { };
-	char byte;
+	struct nested *n = kzalloc_obj(*n);
 
-	if (pair_open(t, &pair, 4) && hook_open(t, hook)) {
-		n.other = pair.client;
+	if (hook && n && handles_open(t, &n->h) && hook_open(t, hook)) {
 		hook->during = nest;
-		hook->data = &n;
+		hook->data = n;
 		hook_recv(t, hook, 1, flags);
 		hook->during = NULL;
-		for (int i = 0; i < RESULTS; i++) {
-			EXPECT_EQ(t, n.free[i], -EBUSY);
-			EXPECT_EQ(t, n.atomic[i], -EDEADLK);
-		}
+		expect_each(t, &n->free, -EBUSY);
+		expect_each(t, &n->atomic, -EDEADLK);
 		for (int i = 0; i < 3; i++)
-			EXPECT_EQ(t, n.mode[i], UKL_MODE_KERNEL);
+			EXPECT_EQ(t, n->mode[i], UKL_MODE_KERNEL);
 		EXPECT_EQ(t, ukl_mode(), UKL_MODE_APP);
-		/* None of them did anything. */
-		EXPECT_EQ(t, ukl_tcp_recv(pair.server, &byte, 1, MSG_DONTWAIT), -EAGAIN);
 		hook_recv(t, hook, 1, 0);
 		EXPECT_EQ(t, hook->stacks.task, flags ? 1 : 2);
 		hook_close(t, hook);
-		pair_close(t, &pair);
+		/* None of them did anything. */
+		handles_close(t, &n->h);
 	}
+	kfree(n);
 	kfree(hook);
 }
 

@@ -7,6 +7,7 @@
  *   run     write "NAME [ARGUMENTS]": runs the case and waits for its end
  *   start   write "NAME [ARGUMENTS]": starts the case and does not wait
  *   stop    write anything: stops the case that was started
+ *   fd      for the process that opens it, an application to hand descriptors to: see ../fds.h
  *   result  "pass", "fail" or "running", then what the case has to say, one a line
  */
 #include <linux/debugfs.h>
@@ -17,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "fd.h"
 #include "test.h"
 
 #define LOG_SIZE	8192
@@ -26,9 +28,11 @@
 #define CASE_LIMIT_ARGS	600
 
 static const struct test_case *const suites[] = {
-	app_cases, bypass_cases, fault_cases, hold_cases, interrupt_cases, mode_cases,
-	rcu_cases, sock_cases, spin_cases, stack_cases, stop_cases, stream_cases, stress_cases,
-	tcp_cases, thread_cases,
+	app_cases, bypass_cases, close_cases, connect_cases, fault_cases, fd_cases, file_cases,
+	futex_cases, hold_cases, inplace_cases, interrupt_cases, mode_cases, option_cases,
+	pages_cases, poll_cases, poll_file_cases, poll_many_cases, rcu_cases, rules_cases,
+	sock_cases, socket_cases, spin_cases, stack_cases, stop_cases, stream_cases, stress_cases,
+	tcp_cases, thread_cases, time_cases, udp_cases, unix_cases, vector_cases,
 };
 
 /* One case at a time. */
@@ -144,7 +148,7 @@ static ssize_t begin(const char __user *from, size_t len, bool wait)
 	test_free(slot);
 	slot = t;
 
-	if (t->tc->kind == TEST_TASK) {
+	if (t->tc->kind == TEST_TASK || t->tc->kind == TEST_TASK_ARGS) {
 		t->tc->run(t);
 		complete_all(&t->ended);
 		return len;
@@ -190,7 +194,7 @@ static int cases_show(struct seq_file *out, void *unused)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
 		for (const struct test_case *tc = suites[i]; tc->name; tc++)
-			if (tc->kind != TEST_ARGS)
+			if (tc->kind == TEST_APP || tc->kind == TEST_TASK)
 				seq_printf(out, "%s\n", tc->name);
 	return 0;
 }
@@ -222,6 +226,7 @@ static int __init test_init(void)
 	debugfs_create_file("start", 0200, dir, NULL, &start_ops);
 	debugfs_create_file("stop", 0200, dir, NULL, &stop_ops);
 	debugfs_create_file("result", 0400, dir, NULL, &result_fops);
+	debugfs_create_file("fd", 0600, dir, NULL, &fd_ops);
 	return 0;
 }
 module_init(test_init);

@@ -2,106 +2,26 @@
 /* Modes, and where calls may be made. */
 #include <linux/irq_work.h>
 #include <linux/preempt.h>
+#include <linux/string.h>
 
-#include "test.h"
-
-/** struct handles - what to make every call with */
-struct handles {
-	struct ukl_thread *thread;
-	struct ukl_sock *listener, *sock;
-	struct socket *plain;
-};
-
-/** CALLS - how many results call_all() gives */
-#define CALLS	14
-
-static const char *const call_names[CALLS] = {
-	"ukl_null", "ukl_thread_spawn", "ukl_thread_join", "ukl_thread_stop",
-	"ukl_tcp_listen", "ukl_tcp_accept", "ukl_tcp_connect", "ukl_tcp_send", "ukl_tcp_recv",
-	"ukl_tcp_nodelay", "ukl_sock_adopt", "ukl_shutdown", "ukl_getsockname", "ukl_getpeername",
-};
-
-static int nothing(void *data)
-{
-	return 0;
-}
-
-/*
- * Makes every call. None of them may do anything: the handles are as good afterwards as before.
- * Neither sleeps nor prints, so that it can run anywhere.
- */
-static void call_all(const struct handles *h, long result[CALLS])
-{
-	union address address;
-	int len = loopback(&address, 4, 1);
-	char byte = 0;
-	int i = 0;
-
-	result[i++] = ukl_null();
-	result[i++] = PTR_ERR_OR_ZERO(ukl_thread_spawn(nothing, NULL, 0));
-	result[i++] = ukl_thread_join(h->thread, NULL);
-	result[i++] = ukl_thread_stop(h->thread);
-	result[i++] = PTR_ERR_OR_ZERO(ukl_tcp_listen(&address.any, len, 1));
-	result[i++] = PTR_ERR_OR_ZERO(ukl_tcp_accept(h->listener, O_NONBLOCK));
-	result[i++] = PTR_ERR_OR_ZERO(ukl_tcp_connect(&address.any, len));
-	result[i++] = ukl_tcp_send(h->sock, &byte, 1, 0);
-	result[i++] = ukl_tcp_recv(h->sock, &byte, 1, MSG_DONTWAIT);
-	result[i++] = ukl_tcp_nodelay(h->sock, true);
-	result[i++] = PTR_ERR_OR_ZERO(ukl_sock_adopt(h->plain));
-	result[i++] = ukl_shutdown(h->sock, SHUT_RDWR);
-	result[i++] = ukl_getsockname(h->sock, &address.storage);
-	result[i++] = ukl_getpeername(h->sock, &address.storage);
-}
-
-static void expect_all(struct test *t, const long result[CALLS], long want)
-{
-	for (int i = 0; i < CALLS; i++) {
-		if (result[i] != want)
-			test_log(t, "%s gives %ld, expected %ld\n", call_names[i], result[i], want);
-		EXPECT_EQ(t, result[i], want);
-	}
-}
+#include "calls.h"
 
 /** struct host - an application whose handles another task uses */
 struct host {
 	struct test *t;
 	struct handles h;
-	struct peer peer;
 	struct completion ready, finish, closed;
 };
-
-static bool handles_open(struct test *t, struct handles *h, struct peer *peer)
-{
-	if (!peer_open(t, peer))
-		return false;
-	h->listener = peer->listener;
-	h->sock = peer->sock;
-	h->plain = peer->far;
-	h->thread = ukl_thread_spawn(nothing, NULL, 0);
-	return EXPECT_OK(t, h->thread);
-}
-
-static void handles_close(struct test *t, struct handles *h, struct peer *peer)
-{
-	char byte;
-
-	/* Whoever made the calls did nothing to them. */
-	EXPECT_EQ(t, ukl_tcp_recv(h->sock, &byte, 1, MSG_DONTWAIT), -EAGAIN);
-	EXPECT_EQ(t, ukl_thread_join(h->thread, NULL), 0);
-	peer_close(peer);
-	EXPECT_EQ(t, ukl_close(h->sock), 0);
-	EXPECT_EQ(t, ukl_close(h->listener), 0);
-}
 
 static int host_main(void *data)
 {
 	struct host *host = data;
-	bool open = handles_open(host->t, &host->h, &host->peer);
+	bool open = handles_open(host->t, &host->h);
 
 	complete(&host->ready);
 	wait_for_completion(&host->finish);
 	if (open)
-		handles_close(host->t, &host->h, &host->peer);
+		handles_close(host->t, &host->h);
 	complete(&host->closed);
 	return 0;
 }
@@ -166,14 +86,17 @@ static int app_in_a_spawned_thread(struct test *t)
 
 static int calls_from_a_process(struct test *t)
 {
-	long result[CALLS];
+	struct outcomes out;
 	struct host host;
 	struct ukl_app *app;
 
 	if (host_start(t, &host, &app)) {
-		call_all(&host.h, result);
-		expect_all(t, result, -EPERM);
-		EXPECT_EQ(t, ukl_close(host.h.sock), -EPERM);
+		call_each(&host.h, &out);
+		expect_all(t, out.all, out.alls, -EPERM);
+		expect_all(t, out.back, out.backs, -EPERM);
+		expect_all(t, out.null, out.nulls, -EPERM);
+		/* Of no application. */
+		expect_all(t, out.any, out.anys, -EINVAL);
 		EXPECT_EQ(t, ukl_mode(), UKL_MODE_NONE);
 	}
 	host_stop(t, &host, app);
@@ -182,41 +105,37 @@ static int calls_from_a_process(struct test *t)
 
 static int calls_with_preemption_off(struct test *t)
 {
-	long result[CALLS], closed;
+	struct outcomes out;
 	struct handles h;
-	struct peer peer;
 
-	if (!handles_open(t, &h, &peer))
+	if (!handles_open(t, &h))
 		return 0;
 	preempt_disable();
-	call_all(&h, result);
-	closed = ukl_close(h.sock);
+	call_each(&h, &out);
 	preempt_enable();
-	expect_all(t, result, -EDEADLK);
-	EXPECT_EQ(t, closed, -EDEADLK);
+	expect_each(t, &out, -EDEADLK);
 	EXPECT_EQ(t, ukl_mode(), UKL_MODE_APP);
-	handles_close(t, &h, &peer);
+	handles_close(t, &h);
 	return 0;
 }
 
-/* ukl_null() is the exception: it does not look. */
+/* The null calls are the exception: they do not look. */
 static int calls_with_interrupts_off(struct test *t)
 {
-	long result[CALLS], closed, bypassed;
+	struct outcomes out;
 	struct handles h;
-	struct peer peer;
 	char byte = 0;
+	long bypassed;
 
-	if (!handles_open(t, &h, &peer))
+	if (!handles_open(t, &h))
 		return 0;
 	local_irq_disable();
-	call_all(&h, result);
-	closed = ukl_close(h.sock);
+	call_each(&h, &out);
 	local_irq_enable();
-	EXPECT_EQ(t, result[0], 0);
-	result[0] = -EDEADLK;
-	expect_all(t, result, -EDEADLK);
-	EXPECT_EQ(t, closed, -EDEADLK);
+	expect_all(t, out.null, out.nulls, 0);
+	expect_all(t, out.all, out.alls, -EDEADLK);
+	expect_all(t, out.back, out.backs, -EDEADLK);
+	expect_all(t, out.any, out.anys, -EDEADLK);
 
 	EXPECT_EQ(t, ukl_bypass(10), 0);
 	local_irq_disable();
@@ -225,15 +144,55 @@ static int calls_with_interrupts_off(struct test *t)
 	EXPECT_EQ(t, bypassed, -EDEADLK);
 	EXPECT_EQ(t, ukl_bypass(0), 0);
 	EXPECT_EQ(t, ukl_mode(), UKL_MODE_APP);
-	handles_close(t, &h, &peer);
+	handles_close(t, &h);
+	return 0;
+}
+
+/** struct stopped - a thread that makes calls when it was asked to stop */
+struct stopped {
+	struct handles *h;
+	struct completion go;
+	struct outcomes out;
+};
+
+static int stopped_main(void *data)
+{
+	struct stopped *s = data;
+
+	wait_for_completion(&s->go);
+	call_each(s->h, &s->out);
+	return 0;
+}
+
+static int calls_of_a_stopped_thread(struct test *t)
+{
+	struct stopped s;
+	struct ukl_thread *thread;
+	struct handles h;
+
+	if (!handles_open(t, &h))
+		return 0;
+	s.h = &h;
+	init_completion(&s.go);
+	thread = ukl_thread_spawn(stopped_main, &s, 0);
+	if (!EXPECT_OK(t, thread))
+		return 0;
+	EXPECT_EQ(t, ukl_thread_stop(thread), 0);
+	complete(&s.go);
+	EXPECT_EQ(t, ukl_thread_join(thread, NULL), 0);
+	expect_all(t, s.out.all, s.out.alls, -EINTR);
+	expect_all(t, s.out.null, s.out.nulls, -EINTR);
+	expect_all(t, s.out.any, s.out.anys, -EINTR);
+	for (int i = 0; i < s.out.backs; i++)
+		expect_all(t, &s.out.back[i], 1, strstr(s.out.back[i].call, "write") ? 1 : 0);
 	return 0;
 }
 
 /** struct interrupt - makes every call from an interrupt */
 struct interrupt {
 	struct irq_work work;
-	const struct handles *h;
-	long result[CALLS];
+	struct handles *h;
+	struct outcomes out;
 	bool in_hardirq, done;
 };
 
@@ -242,12 +201,12 @@ static void interrupt_calls(struct irq_work *work)
 	struct interrupt *interrupt = container_of(work, struct interrupt, work);
 
 	interrupt->in_hardirq = in_hardirq();
-	call_all(interrupt->h, interrupt->result);
+	call_each(interrupt->h, &interrupt->out);
 	interrupt->done = true;
 }
 
 /* Interrupts the current task with calls; -EAGAIN if the interrupt came too late for that. */
-static int interrupt_self(struct interrupt *interrupt, const struct handles *h)
+static int interrupt_self(struct interrupt *interrupt, struct handles *h)
 {
 	bool done;
 
@@ -268,16 +227,15 @@ static int calls_from_an_interrupt(struct test *t)
 {
 	struct interrupt interrupt;
 	struct handles h;
-	struct peer peer;
 
-	if (!handles_open(t, &h, &peer))
+	if (!handles_open(t, &h))
 		return 0;
 	EXPECT_EQ(t, interrupt_self(&interrupt, &h), 0);
 	EXPECT_TRUE(t, interrupt.in_hardirq);
-	expect_all(t, interrupt.result, -EDEADLK);
+	expect_each(t, &interrupt.out, -EDEADLK);
 	EXPECT_EQ(t, ukl_mode(), UKL_MODE_APP);
 	EXPECT_EQ(t, ukl_null(), 0);
-	handles_close(t, &h, &peer);
+	handles_close(t, &h);
 	return 0;
 }
 
@@ -290,7 +248,10 @@ static int calls_from_an_interrupt_of_a_process(struct test *t)
 	if (host_start(t, &host, &app)) {
 		EXPECT_EQ(t, interrupt_self(&interrupt, &host.h), 0);
 		EXPECT_TRUE(t, interrupt.in_hardirq);
-		expect_all(t, interrupt.result, -EPERM);
+		expect_all(t, interrupt.out.all, interrupt.out.alls, -EPERM);
+		expect_all(t, interrupt.out.back, interrupt.out.backs, -EPERM);
+		expect_all(t, interrupt.out.null, interrupt.out.nulls, -EPERM);
+		expect_all(t, interrupt.out.any, interrupt.out.anys, -EDEADLK);
 	}
 	host_stop(t, &host, app);
 	return 0;
@@ -303,6 +264,7 @@ const struct test_case mode_cases[] = {
 	{ "mode.calls_from_a_process", calls_from_a_process, TEST_TASK },
 	{ "mode.calls_with_preemption_off", calls_with_preemption_off },
 	{ "mode.calls_with_interrupts_off", calls_with_interrupts_off },
+	{ "mode.calls_of_a_stopped_thread", calls_of_a_stopped_thread },
 	{ "mode.calls_from_an_interrupt", calls_from_an_interrupt },
 	{ "mode.calls_from_an_interrupt_of_a_process", calls_from_an_interrupt_of_a_process,
 	  TEST_TASK },

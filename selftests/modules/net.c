@@ -2,6 +2,9 @@
 /* Connected sockets and threads that block on them, for the test cases. */
 #include <linux/delay.h>
 #include <linux/net.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
@@ -22,6 +25,19 @@ int loopback(union address *address, int family, u16 port)
 	return sizeof(address->in);
 }
 
+int unix_name(union address *address, const char *name)
+{
+	int len = strlen(name);
+
+	memset(address, 0, sizeof(*address));
+	address->un.sun_family = AF_UNIX;
+	memcpy(address->un.sun_path, name, len);
+	if (name[0] != '@')
+		return offsetof(struct sockaddr_un, sun_path) + len + 1;
+	address->un.sun_path[0] = 0;
+	return offsetof(struct sockaddr_un, sun_path) + len;
+}
+
 struct ukl_sock *listen_on(int family, u16 port)
 {
 	union address address;
@@ -35,7 +51,7 @@ struct ukl_sock *connect_to(struct ukl_sock *listener)
 	union address address;
 	int len = ukl_getsockname(listener, &address.storage);
 
-	return len < 0 ? ERR_PTR(len) : ukl_tcp_connect(&address.any, len);
+	return len < 0 ? ERR_PTR(len) : ukl_tcp_connect(&address.any, len, UKL_FOREVER);
 }
 
 bool pair_open(struct test *t, struct pair *pair, int family)
@@ -46,7 +62,30 @@ bool pair_open(struct test *t, struct pair *pair, int family)
 	pair->client = connect_to(pair->listener);
 	if (!EXPECT_OK(t, pair->client))
 		return false;
-	pair->server = ukl_tcp_accept(pair->listener, 0);
+	pair->server = ukl_accept(pair->listener, NULL, 0);
+	return EXPECT_OK(t, pair->server);
+}
+
+bool any_pair_open(struct test *t, struct pair *pair, int family)
+{
+	int af = family == 6 ? AF_INET6 : family == 4 ? AF_INET : AF_UNIX;
+	union address address;
+	int len = loopback(&address, family, 0);
+
+	if (family == 1) {
+		/* The kernel chooses a name. */
+		address.any.sa_family = AF_UNIX;
+		len = sizeof(sa_family_t);
+	}
+	pair->listener = ukl_socket(af, SOCK_STREAM, 0);
+	pair->client = ukl_socket(af, SOCK_STREAM, 0);
+	if (!EXPECT_OK(t, pair->listener) || !EXPECT_OK(t, pair->client))
+		return false;
+	EXPECT_EQ(t, ukl_bind(pair->listener, &address.any, len), 0);
+	EXPECT_EQ(t, ukl_listen(pair->listener, 8), 0);
+	len = ukl_getsockname(pair->listener, &address.storage);
+	EXPECT_EQ(t, ukl_connect(pair->client, &address.any, len, UKL_FOREVER), 0);
+	pair->server = ukl_accept(pair->listener, NULL, 0);
 	return EXPECT_OK(t, pair->server);
 }
 
@@ -71,7 +110,7 @@ bool peer_open(struct test *t, struct peer *peer)
 		return false;
 	/* The type of the address parameter differs between kernels, its layout does not. */
 	EXPECT_EQ(t, kernel_connect(peer->far, (void *)&address, len, 0), 0);
-	peer->sock = ukl_tcp_accept(peer->listener, 0);
+	peer->sock = ukl_accept(peer->listener, NULL, 0);
 	if (EXPECT_OK(t, peer->sock))
 		return true;
 	peer_close(peer);
@@ -94,7 +133,7 @@ int child_accept(void *data)
 {
 	struct child *child = data;
 
-	child->result = PTR_ERR_OR_ZERO(ukl_tcp_accept(child->sock, child->flags));
+	child->result = PTR_ERR_OR_ZERO(ukl_accept(child->sock, NULL, child->flags));
 	return child->result;
 }
 
@@ -112,6 +151,97 @@ int child_send(void *data)
 
 	child->result = ukl_tcp_send(child->sock, child->buf, child->len, child->flags);
 	return child->result;
+}
+
+int child_any_recv(void *data)
+{
+	struct child *child = data;
+
+	child->result = ukl_recv(child->sock, child->buf, child->len, child->flags);
+	return child->result;
+}
+
+int child_any_send(void *data)
+{
+	struct child *child = data;
+
+	child->result = ukl_send(child->sock, child->buf, child->len, child->flags);
+	return child->result;
+}
+
+int child_recvfrom(void *data)
+{
+	struct sockaddr_storage from;
+	struct child *child = data;
+
+	child->result = ukl_recvfrom(child->sock, child->buf, child->len, child->flags, &from);
+	return child->result;
+}
+
+int child_recvv(void *data)
+{
+	struct child *child = data;
+	struct kvec vec = { child->buf, child->len };
+
+	child->result = ukl_tcp_recvv(child->sock, &vec, 1, child->flags);
+	return child->result;
+}
+
+int child_sendv(void *data)
+{
+	struct child *child = data;
+	struct kvec vec = { child->buf, child->len };
+
+	child->result = ukl_tcp_sendv(child->sock, &vec, 1, child->flags);
+	return child->result;
+}
+
+int child_any_recvv(void *data)
+{
+	struct child *child = data;
+	struct kvec vec = { child->buf, child->len };
+
+	child->result = ukl_recvv(child->sock, &vec, 1, child->flags);
+	return child->result;
+}
+
+int child_any_sendv(void *data)
+{
+	struct child *child = data;
+	struct kvec vec = { child->buf, child->len };
+
+	child->result = ukl_sendv(child->sock, &vec, 1, child->flags);
+	return child->result;
+}
+
+int child_connect(void *data)
+{
+	struct child *child = data;
+
+	child->result = ukl_connect(child->sock, child->buf, child->len, UKL_FOREVER);
+	return child->result;
+}
+
+void fill_up(struct test *t, struct ukl_sock *sock)
+{
+	char *buf = kzalloc(SZ_64K, GFP_KERNEL);
+	int full = 0;
+	ssize_t n;
+
+	if (!buf)
+		return;
+	/* Room may appear when the other end has taken what is on its way. */
+	while (full < 3) {
+		n = ukl_send(sock, buf, SZ_64K, MSG_DONTWAIT);
+		if (n == -EAGAIN)
+			n = ukl_send(sock, buf, 1, MSG_DONTWAIT);
+		if (n < 0) {
+			EXPECT_EQ(t, n, -EAGAIN);
+			full++;
+			msleep(20);
+		}
+	}
+	kfree(buf);
 }
 
 bool child_start(struct test *t, struct child *child, int (*fn)(void *))

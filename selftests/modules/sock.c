@@ -19,7 +19,7 @@ static int bad_handles(struct test *t)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_EQ(t, ukl_tcp_send(bad[i], &byte, 1, 0), -ENOTSOCK);
 		EXPECT_EQ(t, ukl_tcp_recv(bad[i], &byte, 1, 0), -ENOTSOCK);
-		EXPECT_ERR(t, ukl_tcp_accept(bad[i], 0), -ENOTSOCK);
+		EXPECT_ERR(t, ukl_accept(bad[i], NULL, 0), -ENOTSOCK);
 		EXPECT_EQ(t, ukl_tcp_nodelay(bad[i], true), -ENOTSOCK);
 		EXPECT_EQ(t, ukl_shutdown(bad[i], SHUT_WR), -ENOTSOCK);
 		EXPECT_EQ(t, ukl_getsockname(bad[i], &address.storage), -ENOTSOCK);
@@ -31,7 +31,8 @@ static int bad_handles(struct test *t)
 	return 0;
 }
 
-static void not_tcp(struct test *t, int family, int type, int protocol)
+/* @accept: what the kernel says to an accept on such a socket. */
+static void not_tcp(struct test *t, int family, int type, int protocol, int accept)
 {
 	struct socket *socket;
 	struct ukl_sock *sock;
@@ -46,7 +47,7 @@ static void not_tcp(struct test *t, int family, int type, int protocol)
 	EXPECT_EQ(t, ukl_tcp_send(sock, &byte, 0, 0), -EPROTOTYPE);
 	EXPECT_EQ(t, ukl_tcp_recv(sock, &byte, 1, 0), -EPROTOTYPE);
 	EXPECT_EQ(t, ukl_tcp_recv(sock, &byte, 1, MSG_DONTWAIT), -EPROTOTYPE);
-	EXPECT_ERR(t, ukl_tcp_accept(sock, O_NONBLOCK), -EPROTOTYPE);
+	EXPECT_ERR(t, ukl_accept(sock, NULL, O_NONBLOCK), accept);
 	EXPECT_EQ(t, ukl_tcp_nodelay(sock, true), -EPROTOTYPE);
 	/* Calls on any socket know it. */
 	EXPECT_TRUE(t, ukl_getsockname(sock, &address.storage) > 0);
@@ -57,21 +58,21 @@ static void not_tcp(struct test *t, int family, int type, int protocol)
 
 static int udp_is_not_tcp(struct test *t)
 {
-	not_tcp(t, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
-	not_tcp(t, AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
+	not_tcp(t, AF_INET, SOCK_DGRAM, IPPROTO_UDP, -EOPNOTSUPP);
+	not_tcp(t, AF_INET6, SOCK_DGRAM, IPPROTO_UDP, -EOPNOTSUPP);
 	return 0;
 }
 
 static int unix_is_not_tcp(struct test *t)
 {
-	not_tcp(t, AF_UNIX, SOCK_STREAM, 0);
-	not_tcp(t, AF_UNIX, SOCK_DGRAM, 0);
+	not_tcp(t, AF_UNIX, SOCK_STREAM, 0, -EINVAL);
+	not_tcp(t, AF_UNIX, SOCK_DGRAM, 0, -EOPNOTSUPP);
 	return 0;
 }
 
 static int raw_is_not_tcp(struct test *t)
 {
-	not_tcp(t, AF_INET, SOCK_RAW, IPPROTO_TCP);
+	not_tcp(t, AF_INET, SOCK_RAW, IPPROTO_TCP, -EOPNOTSUPP);
 	return 0;
 }
 
@@ -89,7 +90,7 @@ static int adopted_tcp_works(struct test *t)
 	EXPECT_EQ(t, sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP, &socket), 0);
 	EXPECT_EQ(t, kernel_connect(socket, (void *)&address, len, 0), 0);
 	near = ukl_sock_adopt(socket);
-	far = ukl_tcp_accept(listener, 0);
+	far = ukl_accept(listener, NULL, 0);
 	if (!EXPECT_OK(t, near) || !EXPECT_OK(t, far))
 		return 0;
 	EXPECT_EQ(t, ukl_tcp_send(near, bytes, 6, 0), 6);

@@ -131,7 +131,8 @@ static int stream_connect(struct test *t, move_fn *move)
 
 	if (!plan_read(t, &plan))
 		return 0;
-	sock = ukl_tcp_connect(&address.any, loopback(&address, plan.family, plan.port));
+	sock = ukl_tcp_connect(&address.any, loopback(&address, plan.family, plan.port),
+			       UKL_FOREVER);
 	if (EXPECT_OK(t, sock)) {
 		move(t, &plan, sock);
 		EXPECT_EQ(t, ukl_close(sock), 0);
@@ -149,7 +150,7 @@ static int stream_listen(struct test *t, move_fn *move)
 		return 0;
 	listener = listen_on(plan.family, plan.port);
 	if (EXPECT_OK(t, listener)) {
-		sock = ukl_tcp_accept(listener, 0);
+		sock = ukl_accept(listener, NULL, 0);
 		if (EXPECT_OK(t, sock)) {
 			move(t, &plan, sock);
 			EXPECT_EQ(t, ukl_close(sock), 0);

@@ -299,7 +299,7 @@ static bool workers_start(struct test *t, struct worker *w, unsigned int n)
 		w->client = connect_to(listener);
 		if (!EXPECT_OK(t, w->client))
 			return false;
-		w->server = ukl_tcp_accept(listener, 0);
+		w->server = ukl_accept(listener, NULL, 0);
 		if (!EXPECT_OK(t, w->server))
 			return false;
 		EXPECT_EQ(t, ukl_tcp_nodelay(w->client, true), 0);

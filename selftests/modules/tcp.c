@@ -110,7 +110,7 @@ static int bad_flags(struct test *t)
 	for (size_t i = 0; i < ARRAY_SIZE(recv); i++)
 		EXPECT_EQ(t, ukl_tcp_recv(pair.client, &byte, 1, recv[i]), -EINVAL);
 	for (size_t i = 0; i < ARRAY_SIZE(accept); i++)
-		EXPECT_ERR(t, ukl_tcp_accept(pair.listener, accept[i]), -EINVAL);
+		EXPECT_ERR(t, ukl_accept(pair.listener, NULL, accept[i]), -EINVAL);
 	EXPECT_EQ(t, ukl_tcp_recv(pair.server, &byte, 1, MSG_DONTWAIT), -EAGAIN);
 	EXPECT_EQ(t, ukl_tcp_recv(pair.client, &byte, 1, 0), 1);
 	pair_close(t, &pair);
@@ -257,7 +257,7 @@ static int calls_on_an_unconnected_socket(struct test *t)
 		return 0;
 	EXPECT_EQ(t, ukl_tcp_recv(sock, &byte, 1, 0), -ENOTCONN);
 	EXPECT_EQ(t, ukl_tcp_send(sock, &byte, 1, 0), -EPIPE);
-	EXPECT_ERR(t, ukl_tcp_accept(sock, 0), -EINVAL);
+	EXPECT_ERR(t, ukl_accept(sock, NULL, 0), -EINVAL);
 	EXPECT_EQ(t, ukl_close(sock), 0);
 	return 0;
 }
@@ -268,8 +268,8 @@ static int accept_on_a_connection(struct test *t)
 
 	if (!pair_open(t, &pair, 4))
 		return 0;
-	EXPECT_ERR(t, ukl_tcp_accept(pair.client, 0), -EINVAL);
-	EXPECT_ERR(t, ukl_tcp_accept(pair.server, O_NONBLOCK), -EINVAL);
+	EXPECT_ERR(t, ukl_accept(pair.client, NULL, 0), -EINVAL);
+	EXPECT_ERR(t, ukl_accept(pair.server, NULL, O_NONBLOCK), -EINVAL);
 	pair_close(t, &pair);
 	return 0;
 }
@@ -280,11 +280,11 @@ static int accept_with_nobody_there(struct test *t)
 
 	if (!EXPECT_OK(t, listener))
 		return 0;
-	EXPECT_ERR(t, ukl_tcp_accept(listener, O_NONBLOCK), -EAGAIN);
+	EXPECT_ERR(t, ukl_accept(listener, NULL, O_NONBLOCK), -EAGAIN);
 	client = connect_to(listener);
 	EXPECT_OK(t, client);
-	EXPECT_OK(t, ukl_tcp_accept(listener, O_NONBLOCK));
-	EXPECT_ERR(t, ukl_tcp_accept(listener, O_NONBLOCK), -EAGAIN);
+	EXPECT_OK(t, ukl_accept(listener, NULL, O_NONBLOCK));
+	EXPECT_ERR(t, ukl_accept(listener, NULL, O_NONBLOCK), -EAGAIN);
 	return 0;
 }
 
@@ -336,7 +336,7 @@ static int connect_to_a_closed_port(struct test *t)
 		union address address;
 		int len = loopback(&address, family, 1);
 
-		EXPECT_ERR(t, ukl_tcp_connect(&address.any, len), -ECONNREFUSED);
+		EXPECT_ERR(t, ukl_tcp_connect(&address.any, len, UKL_FOREVER), -ECONNREFUSED);
 	}
 	return 0;
 }
@@ -347,7 +347,7 @@ static int connect_to_nowhere(struct test *t)
 	int len = loopback(&address, 4, 80);
 
 	address.in.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1, for documentation */
-	EXPECT_ERR(t, ukl_tcp_connect(&address.any, len), -ENETUNREACH);
+	EXPECT_ERR(t, ukl_tcp_connect(&address.any, len, UKL_FOREVER), -ENETUNREACH);
 	EXPECT_ERR(t, ukl_tcp_listen(&address.any, len, 1), -EADDRNOTAVAIL);
 	return 0;
 }
@@ -364,7 +364,8 @@ static int bad_address_family(struct test *t)
 		loopback(&address, 6, 1);
 		address.any.sa_family = families[i];
 		EXPECT_ERR(t, ukl_tcp_listen(&address.any, sizeof(address.in6), 1), -EAFNOSUPPORT);
-		EXPECT_ERR(t, ukl_tcp_connect(&address.any, sizeof(address.in6)), -EAFNOSUPPORT);
+		EXPECT_ERR(t, ukl_tcp_connect(&address.any, sizeof(address.in6), UKL_FOREVER),
+			   -EAFNOSUPPORT);
 	}
 	return 0;
 }
@@ -380,11 +381,11 @@ static int bad_address_length(struct test *t)
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		loopback(&address, 4, 1);
 		EXPECT_ERR(t, ukl_tcp_listen(&address.any, lengths[i], 1), -EINVAL);
-		EXPECT_ERR(t, ukl_tcp_connect(&address.any, lengths[i]), -EINVAL);
+		EXPECT_ERR(t, ukl_tcp_connect(&address.any, lengths[i], UKL_FOREVER), -EINVAL);
 	}
 	loopback(&address, 6, 1);
 	EXPECT_ERR(t, ukl_tcp_listen(&address.any, sizeof(address.in), 1), -EINVAL);
-	EXPECT_ERR(t, ukl_tcp_connect(&address.any, sizeof(address.in)), -EINVAL);
+	EXPECT_ERR(t, ukl_tcp_connect(&address.any, sizeof(address.in), UKL_FOREVER), -EINVAL);
 	return 0;
 }
 
@@ -393,9 +394,9 @@ static int bad_address_pointer(struct test *t)
 	int len = sizeof(struct sockaddr_in);
 
 	EXPECT_ERR(t, ukl_tcp_listen(NULL, len, 1), -EFAULT);
-	EXPECT_ERR(t, ukl_tcp_connect(NULL, len), -EFAULT);
+	EXPECT_ERR(t, ukl_tcp_connect(NULL, len, UKL_FOREVER), -EFAULT);
 	EXPECT_ERR(t, ukl_tcp_listen((void *)0x1000, len, 1), -EFAULT);
-	EXPECT_ERR(t, ukl_tcp_connect((void *)0x7fffffffe000, len), -EFAULT);
+	EXPECT_ERR(t, ukl_tcp_connect((void *)0x7fffffffe000, len, UKL_FOREVER), -EFAULT);
 	return 0;
 }
 
@@ -413,7 +414,7 @@ static int backlog_of_any_size(struct test *t)
 			return 0;
 		client = connect_to(listener);
 		EXPECT_OK(t, client);
-		server = ukl_tcp_accept(listener, 0);
+		server = ukl_accept(listener, NULL, 0);
 		EXPECT_OK(t, server);
 		EXPECT_EQ(t, ukl_close(listener), 0);
 	}
@@ -433,9 +434,9 @@ static int any_address_takes_both_families(struct test *t)
 		union address to;
 		int len = loopback(&to, family, ntohs(address.in6.sin6_port));
 
-		client = ukl_tcp_connect(&to.any, len);
+		client = ukl_tcp_connect(&to.any, len, UKL_FOREVER);
 		EXPECT_OK(t, client);
-		EXPECT_OK(t, ukl_tcp_accept(listener, 0));
+		EXPECT_OK(t, ukl_accept(listener, NULL, 0));
 	}
 	return 0;
 }

@@ -24,7 +24,7 @@ static int forgotten(void *data)
 	WRITE_ONCE(started, true);
 	if (!strcmp(place, "accept")) {
 		listener = ukl_tcp_listen((struct sockaddr *)&address, sizeof(address), 1);
-		return PTR_ERR_OR_ZERO(ukl_tcp_accept(listener, 0));
+		return PTR_ERR_OR_ZERO(ukl_accept(listener, NULL, 0));
 	}
 	while (!strcmp(place, "application") && !ukl_should_stop())
 		cpu_relax();

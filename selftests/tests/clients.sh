@@ -8,7 +8,7 @@ n=200
 # An echo server and a Redis of user space, so that the clients are known to be right.
 echo_peer() {
 	local status
-	"$peer" serve 7010 &
+	"$peer" serve 6 7010 &
 	"$peer" echo 4 7010 $n 20000 && "$peer" echo 6 7010 $n 20000
 	status=$?
 	kill $!
@@ -26,16 +26,16 @@ redis() {
 	return $status
 }
 
-# Connections that ended have left nothing: the listener and its thread are what an application has.
+# Connections that ended have left nothing: an application has its threads, each with a listener.
 nothing_left() {
-	until_true 5000 is_alone "$1" || {
+	until_true 5000 is_alone "$@" || {
 		cat "$ukl_debugfs/apps"
 		return 1
 	}
 }
 
 is_alone() {
-	[ "$(table apps "$1" sockets)" = 1 ] && [ "$(table apps "$1" threads)" = 1 ]
+	[ "$(table apps "$1" sockets)" = "${2:-1}" ] && [ "$(table apps "$1" threads)" = "${2:-1}" ]
 }
 
 ktap_print_header
@@ -47,8 +47,8 @@ check "echo, $n IPv4 clients" "$peer" echo 4 7012 $n 20000
 check "echo, $n IPv6 clients" "$peer" echo 6 7012 $n 20000
 check "echo, one client with 16 MB" "$peer" echo 4 7012 1 $((16 << 20))
 check "echo has nothing left" nothing_left echo
-check "load kv" load kv port=7013
+check "load kv" load kv port=7013 threads=3
 check "kv, $n IPv4 clients" "$peer" resp 4 7013 $n 20
 check "kv, $n IPv6 clients" "$peer" resp 6 7013 $n 20
-check "kv has nothing left" nothing_left kv
+check "kv has nothing left" nothing_left kv 3
 finish

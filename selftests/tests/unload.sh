@@ -31,9 +31,9 @@ gone() {
 		! grep -qsx "$2" /proc/[0-9]*/comm && [ -z "$(ss -Htln "sport = $3")" ]
 }
 
-# live MODULE APPLICATION PORT TEXT: unloads MODULE with connections that have been used.
+# live MODULE APPLICATION PORT TEXT [LISTENERS]: unloads MODULE with connections that have been used.
 live() {
-	local holder status heard=/tmp/hold.out
+	local holder status heard=/tmp/hold.out sockets=$((n + ${5:-1}))
 	"$peer" hold 4 "$3" $n "$4" >$heard &
 	holder=$!
 	until_true 30000 grep -qs . $heard
@@ -42,7 +42,7 @@ live() {
 		return 1
 	fi
 	echo "sockets $(table apps "$2" sockets), threads $(table apps "$2" threads)"
-	[ "$(table apps "$2" sockets)" = $((n + 1)) ] || return 1
+	[ "$(table apps "$2" sockets)" = $sockets ] || return 1
 	within $stop_limit rmmod "$1"
 	status=$?
 	wait $holder || status=1
@@ -89,8 +89,8 @@ start_and_wait hold.serve 7020
 check "test application with $n connections" live ukl_test hold.serve 7020 x
 load echo port=7021
 check "echo with $n connections" live echo echo 7021 x
-load kv port=7022
-check "kv with $n connections" live kv kv 7022 $'PING\r\n'
+load kv port=7022 threads=2
+check "kv with $n connections" live kv kv 7022 $'PING\r\n' 2
 load echo port=7023
 check "echo with busy clients" busy echo 7023 echo 2000000
 load kv port=7024

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests of `samples/kv/resp.rs` in user space; `resp.t` runs them.
+//! Tests of `samples/kv/resp.rs` and `feed.rs` in user space; `resp.t` runs them.
 
+#[path = "../../samples/kv/feed.rs"]
+mod feed;
 #[path = "../../samples/kv/resp.rs"]
 mod resp;
 
-use resp::{integer, Error, Parser, MAX_ARGS, MAX_BUFFER, MAX_BULK, MAX_LINE, MAX_REQUEST};
+use feed::{feed, Error as FeedError, Partial};
+use resp::{
+    decimal, integer, Error, Parser, MAX_ARGS, MAX_BUFFER, MAX_BULK, MAX_LINE, MAX_REQUEST,
+};
+use std::ops::ControlFlow;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// The requests in some bytes, and how they end.
@@ -23,6 +29,7 @@ fn parse(input: &[u8], cuts: &[usize]) -> Parsed {
     let mut parser = Parser::default();
     let mut parsed = Parsed::default();
     let mut buffer = Vec::new();
+    let mut room = room();
     let (mut input, mut cuts) = (input, cuts);
     while !input.is_empty() {
         let cut = cuts[0].clamp(1, input.len());
@@ -32,7 +39,7 @@ fn parse(input: &[u8], cuts: &[usize]) -> Parsed {
         buffer.extend_from_slice(&input[..cut]);
         input = &input[cut..];
         loop {
-            match parser.next(&mut buffer) {
+            match parser.next(&buffer, &mut room) {
                 Ok(None) => break,
                 Ok(Some(args)) => {
                     let len = args.len();
@@ -46,8 +53,10 @@ fn parse(input: &[u8], cuts: &[usize]) -> Parsed {
                 }
             }
         }
-        let rest = parser.compact(&mut buffer);
-        buffer.truncate(rest);
+        assert!(parser.parsed() <= buffer.len());
+        buffer.drain(..parser.rebase());
+        assert_eq!(parser.parsed(), 0);
+        let rest = buffer.len();
         assert!(
             parser.wanted() == 0 || parser.wanted() > rest,
             "a request that is complete was not returned"
@@ -58,14 +67,95 @@ fn parse(input: &[u8], cuts: &[usize]) -> Parsed {
     parsed
 }
 
+fn room() -> Vec<u8> {
+    vec![0; MAX_LINE]
+}
+
+/// The beginning of a request, as kv has it in a buffer of its own.
+struct Begun(Parser, Vec<u8>);
+
+impl Partial for Begun {
+    type Error = ();
+
+    fn new(parser: Parser) -> Result<Self, ()> {
+        Ok(Self(parser, Vec::new()))
+    }
+
+    fn append(&mut self, bytes: &[u8], wanted: usize) -> Result<(), ()> {
+        self.1.extend_from_slice(bytes);
+        assert!(wanted <= MAX_REQUEST);
+        assert!(self.1.len() <= MAX_BUFFER);
+        Ok(())
+    }
+
+    fn parts(&mut self) -> (&mut Parser, &[u8]) {
+        (&mut self.0, &self.1)
+    }
+
+    fn remove(&mut self, count: usize) {
+        self.1.drain(..count);
+    }
+}
+
+/// Parses `input` as kv does, in buffers of the network's that are cut as in `parse`, of which each is
+/// left in the middle by every `stop`th request.
+fn parse_in_place(input: &[u8], cuts: &[usize], stop: usize) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut room = room();
+    let mut partial: Option<Begun> = None;
+    let (mut input, mut cuts) = (input, cuts);
+    while !input.is_empty() {
+        let cut = cuts[0].clamp(1, input.len());
+        if cuts.len() > 1 {
+            cuts = &cuts[1..];
+        }
+        let mut stopped = false;
+        let result = feed(&mut partial, &input[..cut], &mut room, |args| {
+            parsed.requests.push(args.map(<[u8]>::to_vec).collect());
+            stopped = parsed.requests.len() % stop == 0;
+            match stopped {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        match result {
+            Ok(done) => {
+                assert!(done == cut || (stopped && done < cut));
+                input = &input[done..];
+            }
+            Err(FeedError::Protocol(error)) => {
+                parsed.error = Some(error);
+                return parsed;
+            }
+            Err(FeedError::Partial(())) => unreachable!(),
+        }
+    }
+    parsed.rest = partial.map_or(0, |begun| begun.1.len());
+    parsed
+}
+
 /// Parses `input` in every cut in two and byte by byte, with the same result.
 fn parse_cut(input: &[u8]) -> Parsed {
     let whole = parse(input, &[input.len()]);
     let step = if input.len() > 4096 { 997 } else { 1 };
     for cut in (1..input.len()).step_by(step) {
         assert_eq!(parse(input, &[cut, input.len()]), whole, "cut at {cut}");
+        assert_eq!(
+            parse_in_place(input, &[cut, input.len()], 2),
+            whole,
+            "in place, cut at {cut}"
+        );
     }
     assert_eq!(parse(input, &[1]), whole, "byte by byte");
+    for stop in [1, usize::MAX] {
+        for cut in [1, input.len()] {
+            assert_eq!(
+                parse_in_place(input, &[cut], stop),
+                whole,
+                "in place, {cut} bytes at a time"
+            );
+        }
+    }
     whole
 }
 
@@ -274,7 +364,9 @@ fn limits() {
 /// Bytes that come one by one must not be looked at again and again.
 fn slow_clients() {
     let start = std::time::Instant::now();
-    parse(&encode(&[b"ECHO".to_vec(), vec![b'x'; MAX_BULK]]), &[1]);
+    let bulk = encode(&[b"ECHO".to_vec(), vec![b'x'; MAX_BULK]]);
+    parse(&bulk, &[1]);
+    parse_in_place(&bulk, &[1], 1);
     for line in [b"x".as_slice(), b"*", b"*1\r\n$"] {
         parse(&[line, &[b'1'; MAX_LINE - 9]].concat(), &[1]);
     }
@@ -283,7 +375,9 @@ fn slow_clients() {
 
 fn integers() {
     for number in [0, 1, -1, 9, 10, -10, 1234567890, i64::MAX, i64::MIN] {
-        assert_eq!(integer(number.to_string().as_bytes()), Some(number));
+        let text = number.to_string();
+        assert_eq!(integer(text.as_bytes()), Some(number));
+        assert_eq!(decimal(number, &mut [0; 20]), text.as_bytes());
     }
     for text in [
         "",
@@ -379,13 +473,16 @@ fn random_requests() {
             }
             expected.push(args);
         }
-        let parsed = parse(&bytes, &random.cuts());
-        assert_eq!(
-            (parsed.requests, parsed.error, parsed.rest),
-            (expected, None, 0),
-            "{}",
-            bytes.escape_ascii()
-        );
+        let cuts = random.cuts();
+        let in_place = parse_in_place(&bytes, &cuts, 1 + random.below(5));
+        for parsed in [parse(&bytes, &cuts), in_place] {
+            assert_eq!(
+                (parsed.requests, parsed.error, parsed.rest),
+                (expected.clone(), None, 0),
+                "{}",
+                bytes.escape_ascii()
+            );
+        }
     }
 }
 
@@ -411,12 +508,10 @@ fn random_bytes() {
         }
         let whole = parse(&bytes, &[bytes.len().max(1)]);
         let cuts = random.cuts();
-        assert_eq!(
-            parse(&bytes, &cuts),
-            whole,
-            "{} {cuts:?}",
-            bytes.escape_ascii()
-        );
+        let in_place = parse_in_place(&bytes, &cuts, 1 + random.below(5));
+        for parsed in [parse(&bytes, &cuts), in_place] {
+            assert_eq!(parsed, whole, "{} {cuts:?}", bytes.escape_ascii());
+        }
         seen[0] += whole.requests.len();
         seen[1] += usize::from(whole.error.is_some());
         seen[2] += usize::from(whole.rest != 0);

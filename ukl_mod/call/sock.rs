@@ -2,23 +2,26 @@
 
 //! Calls on sockets of any protocol.
 
+use super::{from_any_task, open};
 use crate::{
-    sock::Sock,
-    transition::{self, Kernel},
+    app::App,
+    handle::{Handle, Place},
+    resource::Sock,
+    transition,
 };
 use core::{ffi::c_void, mem, ptr::NonNull};
-use kernel::{prelude::*, sync::aref::ARef};
-use ukl_support::net::{Address, Shutdown, Socket};
+use kernel::prelude::*;
+use ukl_bindings::errno;
+use ukl_support::net::{self, Address, Kind, Message, Parts, Shutdown, Socket};
 
-/// Makes `socket` one of the calling application's.
-pub(super) fn open(kernel: Kernel<'_>, socket: Socket) -> Result<*const Sock> {
-    kernel.app().add_sock(socket).map_err(|(error, _)| error)
-}
+/// Flags that a caller of `ukl_sendto()` and its like may set.
+const SEND_FLAGS: Message = net::DONTWAIT.or(net::MORE).or(net::EOR).or(net::NOSIGNAL);
+/// Flags that a caller of `ukl_recvfrom()` and its like may set.
+const RECV_FLAGS: Message = net::DONTWAIT.or(net::PEEK).or(net::WAITALL).or(net::TRUNC);
 
-/// Keeps `sock` whole until the call is done, even if another thread closes it meanwhile.
-#[inline]
-pub(super) fn hold(sock: &Sock) -> ARef<Sock> {
-    sock.into()
+/// `ukl_socket()`.
+pub(crate) fn socket(kind: Kind) -> Result<*const Handle<Sock>> {
+    transition::call(|kernel| open(kernel, Sock::new(Socket::new(kind)?)))
 }
 
 /// `ukl_sock_adopt()`.
@@ -26,26 +29,161 @@ pub(super) fn hold(sock: &Sock) -> ARef<Sock> {
 /// # Safety
 ///
 /// `socket` must be a valid `struct socket` whose ownership passes on if the call succeeds.
-pub(crate) unsafe fn adopt(socket: NonNull<c_void>) -> Result<*const Sock> {
+pub(crate) unsafe fn adopt(socket: NonNull<c_void>) -> Result<*const Handle<Sock>> {
     transition::call(|kernel| {
         // SAFETY: By the function's requirements; on an error it is forgotten again.
         let socket = unsafe { Socket::from_raw(socket) };
-        kernel.app().add_sock(socket).map_err(|(error, socket)| {
-            mem::forget(socket);
+        kernel
+            .app()
+            .open(Sock::new(socket))
+            .map_err(|(error, sock)| {
+                mem::forget(sock.into_socket());
+                error
+            })
+    })
+}
+
+/// `ukl_sock_from_fd()`.
+pub(crate) fn from_fd(app: *const App, fd: i32) -> Result<*const Handle<Sock>> {
+    from_any_task(app, |app| {
+        let sock = Sock::new(Socket::from_fd(fd)?);
+        app.open(sock).map_err(|(error, _)| error)
+    })
+}
+
+/// `ukl_sock_to_fd()`.
+pub(crate) fn to_fd(app: *const App, sock: *const Handle<Sock>, flags: i32) -> Result<i32> {
+    from_any_task(app, |app| {
+        let place = Place::new()?;
+        let sock = app.close(sock)?;
+        Handle::<Sock>::into_fd(sock, flags).map_err(|(error, sock)| {
+            if let Some(sock) = sock {
+                app.reopen(place, sock);
+            }
             error
         })
     })
 }
 
+/// `ukl_bind()`.
+pub(crate) fn bind(sock: &Handle<Sock>, address: &Address) -> Result {
+    transition::call(|_| sock.hold().socket().bind(address))
+}
+
+/// `ukl_listen()`.
+pub(crate) fn listen(sock: &Handle<Sock>, backlog: i32) -> Result {
+    transition::call(|_| sock.hold().socket().listen(backlog))
+}
+
+/// `ukl_accept()`. Hands the peer's address to `peer`, none if it is gone already.
+pub(crate) fn accept(
+    listener: &Handle<Sock>,
+    nonblock: bool,
+    peer: Option<impl FnOnce(Address)>,
+) -> Result<*const Handle<Sock>> {
+    transition::call(|kernel| {
+        let socket = listener.hold().socket().accept(nonblock)?;
+        if let Some(peer) = peer {
+            peer(socket.peer_address().unwrap_or(Address::none()));
+        }
+        open(kernel, Sock::new(socket))
+    })
+}
+
+/// `ukl_connect()`, with a time-out in nanoseconds.
+pub(crate) fn connect(sock: &Handle<Sock>, address: &Address, timeout: i64) -> Result {
+    transition::call(|_| sock.hold().socket().connect(address, timeout))
+}
+
+/// `ukl_send()`, `ukl_sendto()` and `ukl_sendv()`.
+///
+/// # Safety
+///
+/// `parts` must be mapped during the call.
+pub(crate) unsafe fn send(
+    sock: &Handle<Sock>,
+    parts: Parts<'_>,
+    flags: Message,
+    address: Option<&Address>,
+) -> Result<usize> {
+    transition::call(|_| {
+        if !SEND_FLAGS.contains(flags) {
+            return Err(EINVAL);
+        }
+        let sock = sock.hold();
+        // NOSIGNAL: SIGPIPE is for processes; here the error says it.
+        // SAFETY: By the function's requirements.
+        unsafe { sock.socket().send(parts, flags.or(net::NOSIGNAL), address) }
+    })
+}
+
+/// `ukl_recv()`, `ukl_recvfrom()` and `ukl_recvv()`.
+///
+/// # Safety
+///
+/// `parts` must be writable during the call.
+pub(crate) unsafe fn receive(
+    sock: &Handle<Sock>,
+    parts: Parts<'_>,
+    flags: Message,
+    from: Option<&mut Address>,
+) -> Result<usize> {
+    transition::call(|_| {
+        if !RECV_FLAGS.contains(flags) {
+            return Err(EINVAL);
+        }
+        let sock = sock.hold();
+        // SAFETY: By the function's requirements.
+        unsafe { sock.socket().receive(parts, flags, from) }
+    })
+}
+
+/// `ukl_setsockopt()`.
+///
+/// # Safety
+///
+/// `value` must be mapped during the call.
+pub(crate) unsafe fn set_option(
+    sock: &Handle<Sock>,
+    level: i32,
+    name: i32,
+    value: *const c_void,
+    len: i32,
+) -> Result {
+    // SAFETY: By the function's requirements.
+    transition::call(|_| unsafe { sock.hold().socket().set_option(level, name, value, len) })
+}
+
+/// `ukl_getsockopt()`. Returns how many bytes were written.
+///
+/// # Safety
+///
+/// `value` must be writable during the call.
+pub(crate) unsafe fn option(
+    sock: &Handle<Sock>,
+    level: i32,
+    name: i32,
+    value: *mut c_void,
+    len: i32,
+) -> Result<i32> {
+    transition::call(|_| {
+        if level != net::SOCKET_LEVEL {
+            return Err(errno::eopnotsupp());
+        }
+        // SAFETY: By the function's requirements.
+        unsafe { sock.hold().socket().option(name, value, len) }
+    })
+}
+
 /// `ukl_shutdown()`.
-pub(crate) fn shutdown(sock: &Sock, how: Shutdown) -> Result {
-    transition::call_always(|_| hold(sock).socket().shutdown(how))
+pub(crate) fn shutdown(sock: &Handle<Sock>, how: Shutdown) -> Result {
+    transition::call_always(|_| sock.hold().socket().shutdown(how))
 }
 
 /// `ukl_getsockname()` and `ukl_getpeername()`.
-pub(crate) fn name(sock: &Sock, peer: bool) -> Result<Address> {
+pub(crate) fn name(sock: &Handle<Sock>, peer: bool) -> Result<Address> {
     transition::call(|_| {
-        let sock = hold(sock);
+        let sock = sock.hold();
         if peer {
             sock.socket().peer_address()
         } else {
@@ -55,9 +193,9 @@ pub(crate) fn name(sock: &Sock, peer: bool) -> Result<Address> {
 }
 
 /// `ukl_close()`.
-pub(crate) fn close(sock: *const Sock) -> Result {
+pub(crate) fn close(sock: *const Handle<Sock>) -> Result {
     transition::call_always(|kernel| {
-        Sock::close(kernel.app().remove_sock(sock)?);
+        Handle::<Sock>::close(kernel.app().close(sock)?);
         Ok(())
     })
 }

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The TCP shortcuts: to `tcp_sendmsg()` and `tcp_recvmsg()` without descriptor, VFS and user copy.
+//! The TCP shortcuts: to `tcp_sendmsg()`, `tcp_recvmsg()` and `tcp_read_sock()` without descriptor, VFS
+//! and user copy.
 
-use super::sock::{self, open};
+use super::open;
 use crate::{
-    sock::Sock,
+    handle::Handle,
+    resource::Sock,
     transition::{self, Kernel},
 };
 use kernel::prelude::*;
-use ukl_support::net::{self, Address, Kind, Message, Socket};
+use ukl_support::{
+    net::{self, Address, Kind, Message, Parts, Socket},
+    tcp::{Read, Reader, Tcp},
+};
 
-/// Flags that a caller of `ukl_tcp_send()` may set.
+/// Flags that a caller of `ukl_tcp_send()` and its like may set.
 const SEND_FLAGS: Message = net::DONTWAIT.or(net::MORE).or(net::NOSIGNAL);
-/// Flags that a caller of `ukl_tcp_recv()` may set.
+/// Flags that a caller of `ukl_tcp_recv()` and its like may set.
 const RECV_FLAGS: Message = net::DONTWAIT.or(net::PEEK).or(net::WAITALL);
+/// Flags that a caller of a receive in place may set.
+const READ_FLAGS: Message = net::DONTWAIT;
 
 /// `UKL_NSS`: the call stays on the application stack if there is room.
 pub(crate) const SAME_STACK: Message = Message::new(1 << 30);
@@ -31,31 +38,87 @@ fn shortcut<R>(flags: Message, f: impl FnOnce(Kernel<'_>, Message) -> Result<R>)
     }
 }
 
+/// A shortcut that sends by `f`, unless there is nothing to send, and counts what was sent.
+#[inline(always)]
+fn sending(
+    sock: &Handle<Sock>,
+    is_empty: bool,
+    flags: Message,
+    f: impl FnOnce(Tcp<'_>, Message) -> Result<usize>,
+) -> Result<usize> {
+    shortcut(flags, |kernel, flags| {
+        if !SEND_FLAGS.contains(flags) {
+            return Err(EINVAL);
+        }
+        let sock = sock.hold();
+        let tcp = sock.tcp()?;
+        if is_empty {
+            return Ok(0);
+        }
+        // NOSIGNAL: SIGPIPE is for processes; here the error says it.
+        let sent = f(tcp, flags.or(net::NOSIGNAL))?;
+        count_sent(kernel, sent);
+        Ok(sent)
+    })
+}
+
+/// A shortcut that receives by `f`, unless there is no room, and counts what was received.
+#[inline(always)]
+fn receiving(
+    sock: &Handle<Sock>,
+    is_empty: bool,
+    flags: Message,
+    f: impl FnOnce(Tcp<'_>, Message) -> Result<usize>,
+) -> Result<usize> {
+    shortcut(flags, |kernel, flags| {
+        if !RECV_FLAGS.contains(flags) {
+            return Err(EINVAL);
+        }
+        let sock = sock.hold();
+        let tcp = sock.tcp()?;
+        if is_empty {
+            return Ok(0);
+        }
+        let received = f(tcp, flags)?;
+        count_received(kernel, received);
+        Ok(received)
+    })
+}
+
+#[inline(always)]
+fn count_sent(kernel: Kernel<'_>, sent: usize) {
+    let counters = &kernel.thread().counters;
+    counters.tcp_sends.add(1);
+    counters.tcp_sent_bytes.add(sent as u64);
+}
+
+#[inline(always)]
+fn count_received(kernel: Kernel<'_>, received: usize) {
+    let counters = &kernel.thread().counters;
+    counters.tcp_recvs.add(1);
+    counters.tcp_received_bytes.add(received as u64);
+}
+
 /// `ukl_tcp_listen()`.
-pub(crate) fn listen(address: &Address, backlog: i32) -> Result<*const Sock> {
+pub(crate) fn listen(address: &Address, backlog: i32) -> Result<*const Handle<Sock>> {
     transition::call(|kernel| {
         let socket = Socket::new(Kind::tcp(address)?)?;
         socket.set_reuse_address();
         socket.bind(address)?;
         socket.listen(backlog)?;
-        open(kernel, socket)
+        open(kernel, Sock::new(socket))
     })
 }
 
-/// `ukl_tcp_accept()`.
-pub(crate) fn accept(listener: &Sock, nonblock: bool) -> Result<*const Sock> {
+/// `ukl_tcp_connect()`, with a time-out in nanoseconds.
+pub(crate) fn connect(address: &Address, timeout: i64) -> Result<*const Handle<Sock>> {
     transition::call(|kernel| {
-        let listener = sock::hold(listener);
-        open(kernel, listener.tcp()?.accept(nonblock)?)
-    })
-}
-
-/// `ukl_tcp_connect()`.
-pub(crate) fn connect(address: &Address) -> Result<*const Sock> {
-    transition::call(|kernel| {
+        if timeout == 0 {
+            return Err(EINVAL);
+        }
         let socket = Socket::new(Kind::tcp(address)?)?;
-        socket.connect(address)?;
-        open(kernel, socket)
+        socket.connect(address, timeout)?;
+        open(kernel, Sock::new(socket))
     })
 }
 
@@ -65,23 +128,42 @@ pub(crate) fn connect(address: &Address) -> Result<*const Sock> {
 ///
 /// `data` must be mapped during the call.
 #[inline]
-pub(crate) unsafe fn send(sock: &Sock, data: *const [u8], flags: Message) -> Result<usize> {
-    shortcut(flags, |kernel, flags| {
-        if !SEND_FLAGS.contains(flags) {
-            return Err(EINVAL);
-        }
-        let sock = sock::hold(sock);
-        let tcp = sock.tcp()?;
-        if data.len() == 0 {
-            return Ok(0);
-        }
-        // NOSIGNAL: SIGPIPE is for processes; here the error says it.
-        // SAFETY: It is TCP, and `data` is mapped by the function's requirements.
-        let sent = unsafe { tcp.tcp_send(data, flags.or(net::NOSIGNAL)) }?;
-        let counters = &kernel.thread().counters;
-        counters.tcp_sends.add(1);
-        counters.tcp_sent_bytes.add(sent as u64);
-        Ok(sent)
+pub(crate) unsafe fn send(sock: &Handle<Sock>, data: *const [u8], flags: Message) -> Result<usize> {
+    // SAFETY: By the function's requirements.
+    sending(sock, data.len() == 0, flags, |tcp, flags| unsafe {
+        tcp.send(data, flags)
+    })
+}
+
+/// `ukl_tcp_sendv()`.
+///
+/// # Safety
+///
+/// `parts` must be mapped during the call.
+pub(crate) unsafe fn send_parts(
+    sock: &Handle<Sock>,
+    parts: Parts<'_>,
+    flags: Message,
+) -> Result<usize> {
+    // SAFETY: By the function's requirements.
+    sending(sock, parts.is_empty(), flags, |tcp, flags| unsafe {
+        tcp.send_parts(parts, flags)
+    })
+}
+
+/// `ukl_tcp_send_pages()`.
+///
+/// # Safety
+///
+/// `data` must be mapped during the call.
+pub(crate) unsafe fn send_pages(
+    sock: &Handle<Sock>,
+    data: *const [u8],
+    flags: Message,
+) -> Result<usize> {
+    // SAFETY: By the function's requirements.
+    sending(sock, data.len() == 0, flags, |tcp, flags| unsafe {
+        tcp.send_pages(data, flags)
     })
 }
 
@@ -91,26 +173,64 @@ pub(crate) unsafe fn send(sock: &Sock, data: *const [u8], flags: Message) -> Res
 ///
 /// `buffer` must be mapped and writable during the call.
 #[inline]
-pub(crate) unsafe fn receive(sock: &Sock, buffer: *mut [u8], flags: Message) -> Result<usize> {
+pub(crate) unsafe fn receive(
+    sock: &Handle<Sock>,
+    buffer: *mut [u8],
+    flags: Message,
+) -> Result<usize> {
+    // SAFETY: By the function's requirements.
+    receiving(sock, buffer.len() == 0, flags, |tcp, flags| unsafe {
+        tcp.receive(buffer, flags)
+    })
+}
+
+/// `ukl_tcp_recvv()`.
+///
+/// # Safety
+///
+/// `parts` must be mapped and writable during the call.
+pub(crate) unsafe fn receive_parts(
+    sock: &Handle<Sock>,
+    parts: Parts<'_>,
+    flags: Message,
+) -> Result<usize> {
+    // SAFETY: By the function's requirements.
+    receiving(sock, parts.is_empty(), flags, |tcp, flags| unsafe {
+        tcp.receive_parts(parts, flags)
+    })
+}
+
+/// `ukl_tcp_recv_inplace()` and `ukl_tcp_exchange()`: what `reader` answers is sent under the same lock,
+/// and `sent` told what became of that.
+///
+/// # Safety
+///
+/// What `reader` wants to answer must be mapped.
+#[inline]
+pub(crate) unsafe fn read<R: Reader>(
+    sock: &Handle<Sock>,
+    reader: &mut R,
+    flags: Message,
+    sent: impl FnOnce(Result<usize>),
+) -> Result<usize> {
     shortcut(flags, |kernel, flags| {
-        if !RECV_FLAGS.contains(flags) {
+        if !READ_FLAGS.contains(flags) {
             return Err(EINVAL);
         }
-        let sock = sock::hold(sock);
-        let tcp = sock.tcp()?;
-        if buffer.len() == 0 {
-            return Ok(0);
+        let sock = sock.hold();
+        // SAFETY: By the function's requirements.
+        let read: Read = unsafe { sock.tcp()?.read(reader, flags) };
+        if let Ok(count @ 1..) = read.sent {
+            count_sent(kernel, count);
         }
-        // SAFETY: `buffer` is writable by the function's requirements.
-        let received = unsafe { tcp.receive(buffer, flags) }?;
-        let counters = &kernel.thread().counters;
-        counters.tcp_recvs.add(1);
-        counters.tcp_received_bytes.add(received as u64);
-        Ok(received)
+        sent(read.sent);
+        let consumed = read.consumed?;
+        count_received(kernel, consumed);
+        Ok(consumed)
     })
 }
 
 /// `ukl_tcp_nodelay()`.
-pub(crate) fn set_nodelay(sock: &Sock, on: bool) -> Result {
-    transition::call(|_| sock::hold(sock).tcp()?.set_nodelay(on))
+pub(crate) fn set_nodelay(sock: &Handle<Sock>, on: bool) -> Result {
+    transition::call(|_| sock.hold().tcp()?.set_nodelay(on))
 }

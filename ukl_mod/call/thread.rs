@@ -88,9 +88,8 @@ pub(crate) fn bypass(budget: u32) -> Result {
 /// `ukl_should_stop()`: whether the current thread was asked to stop. No transition.
 pub(crate) fn should_stop() -> bool {
     task_local::current(|thread: Option<&Thread>| {
-        thread.is_some_and(|thread| {
-            thread.stop_requested() || CurrentTask::get().work().has(Work::SIGNAL)
-        })
+        // What calls look at first, so that none is made after this was seen to be true.
+        thread.is_some() && CurrentTask::get().work().has(Work::SIGNAL)
     })
 }
 

@@ -34,7 +34,7 @@ static inline long recv_from(struct end end, char *buffer, unsigned int size)
 	return recvfrom(end.fd, buffer, size, 0, NULL, NULL);
 }
 
-/* As ukl_tcp_listen(), ukl_tcp_connect() and ukl_tcp_accept() do it. */
+/* As ukl_tcp_listen(), ukl_tcp_connect() and ukl_accept() do it. */
 static void open_connection(struct end *ends)
 {
 	struct sockaddr_in addr = {

@@ -69,10 +69,10 @@ static int open_connection(struct end *ends)
 	len = ukl_getsockname(listener, &addr);
 	if (len < 0)
 		return len;
-	ends[0].sock = ukl_tcp_connect((struct sockaddr *)&addr, len);
+	ends[0].sock = ukl_tcp_connect((struct sockaddr *)&addr, len, UKL_FOREVER);
 	if (IS_ERR(ends[0].sock))
 		return PTR_ERR(ends[0].sock);
-	ends[1].sock = ukl_tcp_accept(listener, 0);
+	ends[1].sock = ukl_accept(listener, NULL, 0);
 	if (IS_ERR(ends[1].sock))
 		return PTR_ERR(ends[1].sock);
 	return ukl_tcp_nodelay(ends[0].sock, true) ?: ukl_tcp_nodelay(ends[1].sock, true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Inline functions, macros and per-CPU variables that Rust cannot name. Each function here does one
- * thing of the kernel's and keeps its errors; what it means is told by its safe wrapper.
+ * Tasks, modules and delayed work. Each function here does one thing of the kernel's that is an
+ * inline function, a macro or a per-CPU variable; what it means is told by its safe wrapper.
  */
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -10,9 +10,6 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/thread_info.h>
-#include <linux/tcp.h>
-#include <net/sock.h>
-#include <net/tcp.h>
 
 #include "helpers.h"
 
@@ -86,58 +83,4 @@ void ukl_helper_clear_notify_signal(void)
 void ukl_helper_allow_signal(int signal)
 {
 	allow_signal(signal);
-}
-
-/* The void pointers below hide that struct sockaddr became struct sockaddr_unsized in Linux 7.0. */
-int ukl_helper_bind(struct socket *sock, const void *addr, int len)
-{
-	return kernel_bind(sock, (void *)addr, len);
-}
-
-int ukl_helper_connect(struct socket *sock, const void *addr, int len, int flags)
-{
-	return kernel_connect(sock, (void *)addr, len, flags);
-}
-
-int ukl_helper_name(struct socket *sock, void *addr, bool peer)
-{
-	return peer ? kernel_getpeername(sock, addr) : kernel_getsockname(sock, addr);
-}
-
-bool ukl_helper_is_tcp(struct socket *sock)
-{
-	return sock->sk && sk_is_tcp(sock->sk);
-}
-
-void ukl_helper_reuseaddr(struct socket *sock)
-{
-	sock_set_reuseaddr(sock->sk);
-}
-
-int ukl_helper_nodelay(struct socket *sock, bool on)
-{
-	int value = on;
-
-	return sock_common_setsockopt(sock, SOL_TCP, TCP_NODELAY, KERNEL_SOCKPTR(&value),
-				      sizeof(value));
-}
-
-int ukl_helper_tcp_send(struct socket *sock, const void *buf, size_t len, int flags)
-{
-	struct kvec vec = { .iov_base = (void *)buf, .iov_len = len };
-	struct msghdr msg = { .msg_flags = flags };
-
-	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, len);
-	return tcp_sendmsg(sock->sk, &msg, len);
-}
-
-/* tcp_recvmsg() is not exported; the socket's protocol knows it. */
-int ukl_helper_recv(struct socket *sock, void *buf, size_t len, int flags)
-{
-	struct kvec vec = { .iov_base = buf, .iov_len = len };
-	struct sock *sk = sock->sk;
-	struct msghdr msg = {};
-
-	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, len);
-	return READ_ONCE(sk->sk_prot)->recvmsg(sk, &msg, len, flags);
 }

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A chat server that lives in the kernel: what a client says, line by line, all others hear.
+ * "/nick NAME" changes the speaker's name, "/who" tells who is here, "/quit" ends it.
+ *
+ * One thread serves all clients. What one has not read yet waits in a buffer of its own; a client
+ * that lets it overflow is thrown out.
+ */
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <ukl.h>
+
+#define NICK_SIZE	16
+#define LINE_SIZE	512
+#define OUT_SIZE	(16 * 1024)
+
+static unsigned short port = 6660;
+module_param(port, ushort, 0444);
+MODULE_PARM_DESC(port, "TCP port to listen on, for IPv4 and IPv6 (6660)");
+
+struct client {
+	struct list_head list;
+	struct ukl_sock *sock;
+	bool gone;
+	char nick[NICK_SIZE], line[LINE_SIZE], out[OUT_SIZE];
+	size_t line_len, out_len;
+};
+
+static struct ukl_app *app;
+static struct ukl_poll *poll;
+static LIST_HEAD(clients);
+
+/* From now on the client is ignored. The shutdown makes an event, and with that it is let go. */
+static void kick(struct client *client)
+{
+	client->gone = true;
+	ukl_shutdown(client->sock, SHUT_RDWR);
+}
+
+/* Sends what waits, and sees to it that the rest is sent when there is room. */
+static void flush(struct client *client)
+{
+	ssize_t n = ukl_tcp_send(client->sock, client->out, client->out_len, MSG_DONTWAIT);
+
+	if (n < 0 && n != -EAGAIN)
+		kick(client);
+	n = max(n, 0);
+	client->out_len -= n;
+	memmove(client->out, client->out + n, client->out_len);
+	ukl_poll_modify(poll, client->sock, client->out_len ? EPOLLIN | EPOLLOUT : EPOLLIN,
+			(uintptr_t)client);
+}
+
+__printf(2, 3) static void tell(struct client *client, const char *format, ...)
+{
+	size_t room = OUT_SIZE - client->out_len, len;
+	bool waits = client->out_len;
+	va_list args;
+
+	va_start(args, format);
+	len = vsnprintf(client->out + client->out_len, room, format, args);
+	va_end(args);
+	client->out_len += min(len, room);
+	if (client->out_len == OUT_SIZE)
+		kick(client);
+	else if (!waits)
+		flush(client);
+}
+
+#define tell_others(from, ...) do {					\
+	struct client *__other;						\
+									\
+	list_for_each_entry(__other, &clients, list)			\
+		if (__other != (from))					\
+			tell(__other, __VA_ARGS__);			\
+} while (0)
+
+/* A line that @client said: a command, or something for the others. */
+static void heard(struct client *client, const char *line)
+{
+	char before[NICK_SIZE];
+	struct client *other;
+
+	if (!strncmp(line, "/nick ", 6)) {
+		strscpy(before, client->nick);
+		strscpy(client->nick, line + 6);
+		tell(client, "* you are %s\n", client->nick);
+		tell_others(client, "* %s is now %s\n", before, client->nick);
+	} else if (!strcmp(line, "/who")) {
+		list_for_each_entry(other, &clients, list)
+			tell(client, "* %s\n", other->nick);
+	} else if (!strcmp(line, "/quit")) {
+		kick(client);
+	} else if (*line) {
+		tell_others(client, "<%s> %s\n", client->nick, line);
+	}
+}
+
+/* Receives, and takes whole lines out of what is there. */
+static void hear(struct client *client)
+{
+	ssize_t n = ukl_tcp_recv(client->sock, client->line + client->line_len,
+				 LINE_SIZE - client->line_len, MSG_DONTWAIT);
+	char *end;
+
+	if (n == -EAGAIN)
+		return;
+	client->line_len += max(n, 0);
+	while (!client->gone && (end = memchr(client->line, '\n', client->line_len))) {
+		*end++ = 0;
+		heard(client, strim(client->line));
+		client->line_len -= end - client->line;
+		memmove(client->line, end, client->line_len);
+	}
+	/* The end of the stream, or a line that is too long. */
+	if (n <= 0 || client->line_len == LINE_SIZE)
+		client->gone = true;
+}
+
+static void enter(struct ukl_sock *listener)
+{
+	struct ukl_sock *sock = ukl_accept(listener, NULL, O_NONBLOCK);
+	static unsigned int number;
+	struct client *client;
+
+	if (IS_ERR(sock))
+		return;
+	client = kzalloc_obj(*client);
+	if (!client || ukl_poll_add(poll, sock, EPOLLIN, (uintptr_t)client)) {
+		kfree(client);
+		ukl_close(sock);
+		return;
+	}
+	client->sock = sock;
+	snprintf(client->nick, NICK_SIZE, "guest%u", ++number);
+	list_add_tail(&client->list, &clients);
+	tell_others(client, "* %s is here\n", client->nick);
+	tell(client, "* you are %s\n", client->nick);
+}
+
+static void serve(struct client *client, __poll_t events)
+{
+	if (events & EPOLLOUT)
+		flush(client);
+	if (events & ~EPOLLOUT)
+		hear(client);
+	if (client->gone) {
+		list_del(&client->list);
+		ukl_close(client->sock);
+		tell_others(client, "* %s is gone\n", client->nick);
+		kfree(client);
+	}
+}
+
+static int chat_main(void *arg)
+{
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct client *client, *next;
+	struct ukl_event events[64];
+	struct ukl_sock *listener;
+	int n;
+
+	poll = ukl_poll_create();
+	listener = ukl_tcp_listen((struct sockaddr *)&addr, sizeof(addr), SOMAXCONN);
+	n = ukl_poll_add(poll, listener, EPOLLIN, 0);
+	if (n < 0)
+		pr_err("chat: cannot listen on port %u: %pe\n", port, listener);
+	while (n >= 0) {
+		n = ukl_poll_wait(poll, events, ARRAY_SIZE(events), UKL_FOREVER);
+		for (int i = 0; i < n; i++) {
+			client = (struct client *)(uintptr_t)events[i].token;
+			if (client)
+				serve(client, events[i].events);
+			else
+				enter(listener);
+		}
+	}
+	list_for_each_entry_safe(client, next, &clients, list)
+		kfree(client);
+	return n;
+}
+
+static int __init chat_init(void)
+{
+	app = ukl_app_start("chat", chat_main, NULL);
+	return PTR_ERR_OR_ZERO(app);
+}
+module_init(chat_init);
+
+static void __exit chat_exit(void)
+{
+	ukl_app_stop(app);
+}
+module_exit(chat_exit);
+
+MODULE_DESCRIPTION("A chat server that lives in the kernel");
+MODULE_LICENSE("GPL");

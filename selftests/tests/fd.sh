@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Sockets and files that go over from a process to an application and back.
+. "$(dirname "$0")/../lib.sh"
+
+fds=$build/selftests/fds
+
+# How many sockets the kernel has, of all kinds.
+sockets() {
+	sed -n 's/^sockets: used //p' /proc/net/sockstat
+}
+
+# by_process NAME [COMMAND...]: a test that leaves no socket behind.
+by_process() {
+	local before after
+	before=$(sockets)
+	"${@:2}" "$fds" "$1" || return 1
+	until_true 5000 as_before "$before" || {
+		after=$(sockets)
+		echo "$before sockets before, $after after"
+		return 1
+	}
+	! grep '^fd.host' "$ukl_debugfs/apps"
+}
+
+as_before() {
+	[ "$(sockets)" = "$1" ]
+}
+
+# A socket keeps the network namespace that its process was in.
+elsewhere() {
+	by_process "$1" unshare --net bash -c 'ip link set lo up && exec "$@"' sh
+}
+
+ktap_print_header
+run_cases fd
+for name in $("$fds"); do
+	check "$name" by_process "$name"
+done
+check "listener in another network namespace" elsewhere listener
+check "taken over in another network namespace" elsewhere taken_over
+finish
