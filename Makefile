@@ -4,7 +4,7 @@
 KERNEL_SUITE ?= trixie-backports
 LOAD ?= 1
 export KERNEL_SUITE LOAD
-export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME V
+export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME QUICK PROFILE V
 
 ifeq ($(V),1)
 Q :=
@@ -13,7 +13,7 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules root demo check bench bench-transition shell vm install clean distclean help
+.PHONY: all modules root demo check bench bench-transition bench-echo shell vm install clean distclean help
 all: modules
 
 # What was built for another kernel goes: kbuild would take its objects for good.
@@ -38,9 +38,9 @@ endif
 demo check: modules root
 	$(Q)tools/$@.sh
 
-bench: bench-transition
-bench-transition: modules root
-	$(Q)tools/bench/transition.sh
+bench: bench-transition bench-echo
+bench-transition bench-echo: modules root
+	$(Q)tools/bench/$(@:bench-%=%).sh
 
 vm: $(if $(filter 1,$(LOAD)),modules) root
 	$(Q)[ -n "$$CMD" ] || { echo "make: say what to run: make vm CMD='uname -a'" >&2; exit 2; }
@@ -66,6 +66,7 @@ help:
 	@echo '  make check      build and run every test'
 	@echo '  make bench      all measurements there are, which is:'
 	@echo '  make bench-transition  count the instructions of calls and system calls'
+	@echo '  make bench-echo        count the instructions of echo servers and of kv, per request'
 	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
 	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"
 	@echo '  make install    install ukl.ko for the kernel it was built for, and what applications build against'
@@ -81,5 +82,7 @@ help:
 	@echo '  NET=user                    the virtual machine reaches the network (none)'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
+	@echo '  QUICK=1                     bench-echo: in less time'
+	@echo '  PROFILE=echo                bench-echo: where the instructions go; PROFILE=get: those of redis-server and kv'
 	@echo '  TIMEOUT=600                 seconds after which CMD is given up'
 	@echo '  V=1                         show the commands'

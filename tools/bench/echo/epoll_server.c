@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * epoll_server PORT - the echo server in user space that ukl's are measured against
+ *
+ * One thread, level-triggered epoll, non-blocking sockets; a request costs one epoll_wait(), or a
+ * share of one, a read() and a write(). It reads no more from a client that does not take its
+ * answers. Prints the server's process id as soon as it listens.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EVENTS		128
+#define BUFFER_SIZE	(16 * 1024)
+
+struct connection {
+	int fd;
+	char *pending;		/* what is still to be written: */
+	size_t start, end;	/* this part of it */
+};
+
+static int epoll;
+
+static void wait_for(struct connection *connection, int op, unsigned int events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = connection };
+
+	if (epoll_ctl(epoll, op, connection->fd, &event))
+		err(1, "epoll_ctl");
+}
+
+static void drop(struct connection *connection)
+{
+	close(connection->fd);
+	free(connection->pending);
+	free(connection);
+}
+
+static void accept_one(int listener)
+{
+	struct connection *connection;
+	int one = 1, fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	connection = calloc(1, sizeof(*connection));
+	if (!connection)
+		err(1, "no memory");
+	connection->fd = fd;
+	wait_for(connection, EPOLL_CTL_ADD, EPOLLIN);
+}
+
+static void echo(struct connection *connection)
+{
+	static char buffer[BUFFER_SIZE];
+	ssize_t len, written;
+
+	len = read(connection->fd, buffer, sizeof(buffer));
+	if (len < 0 && errno == EAGAIN)
+		return;
+	if (len <= 0) {
+		drop(connection);
+		return;
+	}
+	written = write(connection->fd, buffer, len);
+	if (written == len)
+		return;
+	if (written < 0) {
+		if (errno != EAGAIN) {
+			drop(connection);
+			return;
+		}
+		written = 0;
+	}
+	connection->pending = malloc(len - written);
+	if (!connection->pending)
+		err(1, "no memory");
+	memcpy(connection->pending, buffer + written, len - written);
+	connection->start = 0;
+	connection->end = len - written;
+	wait_for(connection, EPOLL_CTL_MOD, EPOLLOUT);
+}
+
+static void write_pending(struct connection *connection)
+{
+	ssize_t written = write(connection->fd, connection->pending + connection->start,
+				connection->end - connection->start);
+
+	if (written < 0) {
+		if (errno != EAGAIN)
+			drop(connection);
+		return;
+	}
+	connection->start += written;
+	if (connection->start < connection->end)
+		return;
+	free(connection->pending);
+	connection->pending = NULL;
+	wait_for(connection, EPOLL_CTL_MOD, EPOLLIN);
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6 };
+	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
+	struct connection listener = { };
+	struct epoll_event events[EVENTS];
+	int one = 1;
+	pid_t pid;
+
+	if (argc != 2)
+		errx(2, "usage: epoll_server PORT");
+	addr.sin6_port = htons(atoi(argv[1]));
+	listener.fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	epoll = epoll_create1(0);
+	if (epoll < 0 || setrlimit(RLIMIT_NOFILE, &files) ||
+	    setsockopt(listener.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    bind(listener.fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    listen(listener.fd, 1024))
+		err(1, "cannot listen on port %s", argv[1]);
+	wait_for(&listener, EPOLL_CTL_ADD, EPOLLIN);
+
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (pid) {
+		printf("%d\n", pid);
+		return 0;
+	}
+	/* Who reads the id waits for the end of the output. */
+	if (!freopen("/dev/null", "w", stdout))
+		err(1, "/dev/null");
+	for (;;) {
+		int count = epoll_wait(epoll, events, EVENTS, -1);
+
+		for (int i = 0; i < count; i++) {
+			struct connection *connection = events[i].data.ptr;
+
+			if (connection == &listener)
+				accept_one(listener.fd);
+			else if (connection->pending)
+				write_pending(connection);
+			else
+				echo(connection);
+		}
+	}
+}
