@@ -19,8 +19,9 @@ snapshot() {
 		[ -L "$cache" ] || echo 1 >"$cache/shrink"
 	done
 	{
-		# A kmalloc() goes to one of 16 caches of its size (CONFIG_RANDOM_KMALLOC_CACHES).
-		awk 'NR > 2 { sub(/-rnd-[0-9]+/, "", $1); n["slab:" $1] += $2 } END { for (name in n) print name, n[name] }' \
+		# A kmalloc() goes to one of 16 caches of its size (CONFIG_RANDOM_KMALLOC_CACHES). vmalloc keeps the
+		# records of freed areas for a while, so areas are counted below.
+		awk 'NR > 2 && $1 != "vmap_area" { sub(/-rnd-[0-9]+/, "", $1); n["slab:" $1] += $2 } END { for (name in n) print name, n[name] }' \
 			/proc/slabinfo
 		awk '!/unpurged/ { n++ } END { print "vmalloc:areas", n }' /proc/vmallocinfo
 		awk '/^VmallocUsed:/ { print "vmalloc:pages", $2 / 4 } /^Percpu:/ { print "percpu:pages", $2 / 4 }' \

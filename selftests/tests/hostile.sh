@@ -9,8 +9,9 @@ port=7200
 ways='reset=100 half=100 stall=50 trickle=20 deaf=6 vanish=400 urgent=10 squeeze=10'
 # Connections that come and go; with a thread for each they are slower.
 churn=50000
-# Little memory for all sockets, and less for each.
-limits='tcp_mem=60 120 180
+# Little memory for each socket, and for all of them so much less than they want that TCP is under pressure all the
+# time. Beyond the third number of tcp_mem it resets connections whose data waits, whoever has them.
+limits='tcp_mem=60 120 2000
 tcp_rmem=4096 8192 16384
 tcp_wmem=4096 8192 16384'
 limited='half=40 squeeze=40 reset=50'
