@@ -2,8 +2,8 @@
 /*
  * ukl.h - the C interface of ukl.ko for applications that live in the kernel.
  *
- * An application is a kernel module that depends on ukl.ko. Its code runs on UKL threads: tasks
- * that ukl.ko registered, each with a mode, an application stack and counters. While the
+ * An application is a kernel module that depends on ukl.ko. Its code runs on UKL threads: kernel
+ * threads or threads of a process, each with a mode, an application stack and counters. While the
  * application's own code runs, its thread is in mode UKL_MODE_APP; every call below is a transition
  * into the kernel and back (mode UKL_MODE_KERNEL in between) and is a plain procedure call.
  *
@@ -14,8 +14,10 @@
  *  * any other task gets -EPERM, a call from interrupt context or with preemption or interrupts
  *    disabled gets -EDEADLK, a call made while another call of the same thread is under way gets
  *    -EBUSY;
- *  * once the thread was asked to stop (by ukl_app_stop(), ukl_thread_stop(), SIGTERM or SIGKILL),
- *    it fails with -EINTR without doing anything, so that a loop of calls ends;
+ *  * once the thread was asked to stop (by ukl_app_stop(), ukl_thread_stop(), SIGTERM or SIGKILL; in
+ *    a process by that, or its being killed), it fails with -EINTR without doing anything, so that a
+ *    loop of calls ends; a handler of ukl_sigaction() may make a call fail so as well, which
+ *    ukl_should_stop() tells apart;
  *  * buffers are kernel memory that stays mapped during the call; a pointer into the user half of
  *    the address space, or NULL with a length, gets -EFAULT;
  *  * a handle that a function returns is the application's until it is given back, and may be used
@@ -33,6 +35,8 @@
 #define _UKL_H
 
 #include <ukl/app.h>
+#include <ukl/process.h>
+#include <ukl/memory.h>
 #include <ukl/socket.h>
 #include <ukl/tcp.h>
 #include <ukl/poll.h>

@@ -5,6 +5,7 @@
 use crate::{
     handle::{Handle, Place, Reserved, Table},
     mode::Mode,
+    process::Process,
     resource::{OpenFile, Poll, Sock},
     thread::{Thread, Totals},
 };
@@ -17,7 +18,7 @@ use kernel::{
     sync::{aref::ARef, Arc, CondVar, Mutex},
     task::Task,
 };
-use ukl_support::{module::Owner, task};
+use ukl_support::{module::Owner, signal, task};
 
 kernel::sync::global_lock! {
     // SAFETY: `init` initialises it before the module exports anything.
@@ -35,6 +36,8 @@ pub(crate) fn init() {
 pub(crate) struct App {
     name: CString,
     owner: Owner,
+    /// The process that runs it; none if its threads are kernel threads.
+    process: Option<Arc<Process>>,
     #[pin]
     state: Mutex<State>,
     /// No thread runs application code any more.
@@ -48,11 +51,26 @@ struct State {
     /// The first thread, for its status.
     main: Option<Arc<Thread>>,
     threads: RBTree<usize, Member>,
-    /// How many of `threads` run.
+    /// How many of `threads` have not ended.
     live: usize,
+    /// Bytes of stacks, run areas and heap.
+    memory: usize,
+    heap: RBTree<usize, Block>,
     open: Tables,
     /// The counts of threads that are gone.
     ended: Totals,
+}
+
+/// What an application has and has done.
+pub(crate) struct Summary {
+    /// Counts over its whole life.
+    pub(crate) totals: Totals,
+    /// How many threads have not ended.
+    pub(crate) threads: usize,
+    /// Bytes of stacks, run areas and heap.
+    pub(crate) memory: usize,
+    /// How many sockets, event sets and files are open.
+    pub(crate) open: [usize; 3],
 }
 
 /// What an application has open. Event sets go first, then what may be in them.
@@ -104,11 +122,23 @@ impl Resource for OpenFile {
 /// A thread that runs, or has a handle that was neither joined nor detached, or both.
 struct Member {
     thread: Arc<Thread>,
-    /// The task that runs it.
-    task: Option<ARef<Task>>,
+    life: Life,
     /// Whether a handle is out.
     handle: bool,
 }
+
+/// How far a thread is.
+enum Life {
+    /// A task of its process will run it.
+    Expected,
+    /// This task runs it.
+    Runs(ARef<Task>),
+    /// It has ended.
+    Gone,
+}
+
+/// Memory that an application has allocated.
+type Block = KVVec<u8>;
 
 /// Handles are addresses, looked up before they are used.
 fn key<T>(handle: *const T) -> usize {
@@ -117,16 +147,23 @@ fn key<T>(handle: *const T) -> usize {
 
 impl App {
     /// Makes an application with no threads and enters it in the registry.
-    pub(crate) fn register(owner: Owner, name: CString) -> Result<Arc<Self>> {
+    pub(crate) fn register(
+        owner: Owner,
+        name: CString,
+        process: Option<Arc<Process>>,
+    ) -> Result<Arc<Self>> {
         let app = Arc::pin_init(
             pin_init!(Self {
                 name,
                 owner,
+                process,
                 state <- new_mutex!(State {
                     stopping: false,
                     main: None,
                     threads: RBTree::new(),
                     live: 0,
+                    memory: 0,
+                    heap: RBTree::new(),
                     open: Tables::new(),
                     ended: Totals::ZERO,
                 }),
@@ -167,7 +204,7 @@ impl App {
     }
 
     /// Calls `f` with each application that runs.
-    pub(crate) fn for_each(f: impl Fn(&App)) {
+    pub(crate) fn for_each(mut f: impl FnMut(&App)) {
         RUNNING.lock().iter().for_each(|app| f(app));
     }
 
@@ -181,17 +218,43 @@ impl App {
         &self.name
     }
 
+    /// The module whose code it is.
+    pub(crate) fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// The process that runs it; none if its threads are kernel threads.
+    pub(crate) fn process(&self) -> Option<&Arc<Process>> {
+        self.process.as_ref()
+    }
+
     /// Says which thread's status is the application's.
     pub(crate) fn set_main(&self, main: &Arc<Thread>) {
         self.state.lock().main = Some(main.clone());
     }
 
-    /// Adds `thread`, whose task `start` starts, with a handle out. `EINTR` if the application is
-    /// stopping.
+    /// Adds `thread`, whose task `start` starts, if it does not come by itself, with a handle out.
+    /// `EINTR` if the application is stopping.
     pub(crate) fn add_thread(
         &self,
         thread: &Arc<Thread>,
-        start: impl FnOnce() -> Result<ARef<Task>>,
+        start: impl FnOnce() -> Result<Option<ARef<Task>>>,
+    ) -> Result {
+        self.add(thread, start, true)
+    }
+
+    /// Adds the first thread of a process, which nobody joins.
+    pub(crate) fn add_main_thread(&self, thread: &Arc<Thread>) -> Result {
+        self.add(thread, || Ok(None), false)?;
+        self.set_main(thread);
+        Ok(())
+    }
+
+    fn add(
+        &self,
+        thread: &Arc<Thread>,
+        start: impl FnOnce() -> Result<Option<ARef<Task>>>,
+        handle: bool,
     ) -> Result {
         let node = RBTreeNodeReservation::new(GFP_KERNEL)?;
         let mut state = self.state.lock();
@@ -200,15 +263,33 @@ impl App {
         }
         // The lock is held until the thread is in, so that it cannot end before.
         let member = Member {
-            task: Some(start()?),
+            life: start()?.map_or(Life::Expected, Life::Runs),
             thread: thread.clone(),
-            handle: true,
+            handle,
         };
         state
             .threads
             .insert(node.into_node(key(Arc::as_ptr(thread)), member));
         state.live += 1;
         Ok(())
+    }
+
+    /// Notes that `task` runs `thread`, which was expected.
+    pub(crate) fn set_task(&self, thread: &Thread, task: ARef<Task>) {
+        if let Some(member) = self.state.lock().threads.get_mut(&key(thread)) {
+            member.life = Life::Runs(task);
+        }
+    }
+
+    /// Takes out a thread whose task never came.
+    pub(crate) fn forget_thread(&self, thread: &Thread) {
+        let mut state = self.state.lock();
+        let member = state.threads.remove(&key(thread));
+        if member.is_some() {
+            state.live -= 1;
+        }
+        drop(state);
+        drop(member);
     }
 
     /// Notes that `thread` runs no application code any more.
@@ -219,13 +300,13 @@ impl App {
         if state.live == 0 {
             self.idle.notify_all();
         }
-        let task = state
-            .threads
-            .get_mut(&key(thread))
-            .and_then(|member| member.task.take());
+        let life = match state.threads.get_mut(&key(thread)) {
+            Some(member) => mem::replace(&mut member.life, Life::Gone),
+            None => Life::Gone,
+        };
         let member = state.drop_unused(thread);
         drop(state);
-        drop((task, member));
+        drop((life, member));
     }
 
     /// The thread behind a handle; `ESRCH` if it is none of this application's.
@@ -272,22 +353,100 @@ impl App {
             self.idle.wait(&mut state);
         }
         // The threads' references on this application go here as well.
-        let threads = mem::replace(&mut state.threads, RBTree::new());
-        let open = mem::replace(&mut state.open, Tables::new());
-        let main = state.main.take();
+        let (main, rest) = state.take_all();
         drop(state);
-        drop((threads, open));
+        drop(rest);
         main.and_then(|main| main.status()).unwrap_or(0)
+    }
+
+    /// Asks all threads to stop. Nothing more is opened.
+    pub(crate) fn request_stop(&self) {
+        let mut state = self.state.lock();
+        state.stopping = true;
+        for member in state.threads.values() {
+            member.stop();
+        }
+    }
+
+    /// Ends an application of a process whose threads no task runs any more: what they have on their
+    /// stacks goes with these, and what is open is closed.
+    pub(crate) fn abandon(&self) {
+        // `EINVAL` if it was not entered.
+        let _ = Self::unregister(self);
+        let mut state = self.state.lock();
+        state.stopping = true;
+        let (main, rest) = state.take_all();
+        drop(state);
+        if let Some(process) = &self.process {
+            process.remove_seats();
+        }
+        drop((main, rest));
     }
 
     /// Looks for threads that have not made a transition for long.
     pub(crate) fn watch(&self) {
-        for member in self.state.lock().threads.values() {
-            if let (Some(task), Mode::App) = (&member.task, member.thread.mode.get()) {
-                let thread = &member.thread;
+        self.for_each_task(|thread, task| {
+            if thread.mode.get() == Mode::App {
                 thread.watch.look(task::cpu_time(task), || thread.name());
             }
+        });
+    }
+
+    /// Whether there is a thread that is being killed and is in its own code.
+    pub(crate) fn has_killed_runaway(&self) -> bool {
+        let mut some = false;
+        self.for_each_task(|thread, task| {
+            some |= thread.mode.get() == Mode::App && signal::is_killed(task);
+        });
+        some
+    }
+
+    /// Calls `f` with each thread that runs, and its task.
+    pub(crate) fn for_each_task(&self, mut f: impl FnMut(&Thread, &Task)) {
+        for member in self.state.lock().threads.values() {
+            if let Life::Runs(task) = &member.life {
+                f(&member.thread, task);
+            }
         }
+    }
+
+    /// Counts memory that the application has.
+    pub(crate) fn charge(&self, bytes: usize) {
+        self.state.lock().memory += bytes;
+    }
+
+    /// Counts memory that it has no more.
+    pub(crate) fn uncharge(&self, bytes: usize) {
+        let mut state = self.state.lock();
+        state.memory = state.memory.saturating_sub(bytes);
+    }
+
+    /// Allocates `size` bytes for the application, zeroed. `ENOMEM`; `EINTR` if it is stopping.
+    pub(crate) fn allocate(&self, size: usize) -> Result<*mut u8> {
+        let flags = match self.process {
+            Some(_) => GFP_KERNEL_ACCOUNT,
+            None => GFP_KERNEL,
+        };
+        let node = RBTreeNodeReservation::new(flags)?;
+        let mut block = Block::from_elem(0, size, flags | __GFP_NOWARN)?;
+        let address = block.as_mut_ptr();
+        let mut state = self.state.lock();
+        if state.stopping {
+            return Err(EINTR);
+        }
+        state.heap.insert(node.into_node(address as usize, block));
+        state.memory += size;
+        Ok(address)
+    }
+
+    /// Frees what [`App::allocate`] has returned; `EINVAL` for anything else.
+    pub(crate) fn free(&self, address: *const u8) -> Result {
+        let mut state = self.state.lock();
+        let block = state.heap.remove(&(address as usize)).ok_or(EINVAL)?;
+        state.memory = state.memory.saturating_sub(block.len());
+        drop(state);
+        drop(block);
+        Ok(())
     }
 
     /// Makes `value` one of the application's; gives it back with `EINTR` if the application is
@@ -313,27 +472,19 @@ impl App {
         T::table(&mut self.state.lock().open).insert(place, handle);
     }
 
-    /// Counts over the application's whole life, how many threads run, and how many sockets, event sets
-    /// and files are open.
-    pub(crate) fn totals(&self) -> (Totals, usize, [usize; 3]) {
+    /// What debugfs shows of the application.
+    pub(crate) fn totals(&self) -> Summary {
         let state = self.state.lock();
         let mut totals = state.ended;
         for thread in state.running() {
             totals += thread.counters.read();
         }
-        (totals, state.live, state.open.counts())
-    }
-
-    /// Calls `f` with each thread that runs.
-    pub(crate) fn for_each_thread<E>(
-        &self,
-        mut f: impl FnMut(&Thread) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let state = self.state.lock();
-        for thread in state.running() {
-            f(thread)?;
+        Summary {
+            totals,
+            threads: state.live,
+            memory: state.memory,
+            open: state.open.counts(),
         }
-        Ok(())
     }
 }
 
@@ -341,13 +492,28 @@ impl State {
     /// The threads that run.
     fn running(&self) -> impl Iterator<Item = &Thread> {
         let members = self.threads.values();
-        members.filter_map(|member| member.task.as_ref().map(|_| &*member.thread))
+        members.filter_map(|member| match member.life {
+            Life::Runs(_) => Some(&*member.thread),
+            _ => None,
+        })
+    }
+
+    /// Takes out all that an application has, to be dropped when it is unlocked. The threads' references
+    /// on the application are in it.
+    fn take_all(&mut self) -> (Option<Arc<Thread>>, impl Sized) {
+        self.memory = 0;
+        self.live = 0;
+        let threads = mem::replace(&mut self.threads, RBTree::new());
+        let open = mem::replace(&mut self.open, Tables::new());
+        let heap = mem::replace(&mut self.heap, RBTree::new());
+        // In this order: what is open may still be looked at by what is in the heap.
+        (self.main.take(), (threads, open, heap))
     }
 
     /// Takes out a thread that does not run and has no handle.
     fn drop_unused(&mut self, handle: *const Thread) -> Option<Member> {
         let member = self.threads.get(&key(handle))?;
-        if member.task.is_some() || member.handle {
+        if !matches!(member.life, Life::Gone) || member.handle {
             return None;
         }
         self.threads.remove(&key(handle))
@@ -356,8 +522,8 @@ impl State {
 
 impl Member {
     fn stop(&self) {
-        if let Some(task) = &self.task {
-            self.thread.request_stop();
+        self.thread.request_stop();
+        if let Life::Runs(task) = &self.life {
             task::notify(task);
         }
     }

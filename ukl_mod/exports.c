@@ -19,6 +19,20 @@ EXPORT_SYMBOL_GPL(ukl_null);
 EXPORT_SYMBOL_GPL(ukl_null_same_stack);
 EXPORT_SYMBOL_GPL(ukl_bypass);
 
+/* ukl/process.h */
+EXPORT_SYMBOL_GPL(__ukl_program_register);
+EXPORT_SYMBOL_GPL(ukl_program_unregister);
+EXPORT_SYMBOL_GPL(ukl_arg);
+EXPORT_SYMBOL_GPL(ukl_sigaction);
+EXPORT_SYMBOL_GPL(ukl_sigmask);
+EXPORT_SYMBOL_GPL(ukl_syscall);
+EXPORT_SYMBOL_GPL(ukl_data);
+EXPORT_SYMBOL_GPL(__ukl_abort);
+
+/* ukl/memory.h */
+EXPORT_SYMBOL_GPL(ukl_alloc);
+EXPORT_SYMBOL_GPL(ukl_free);
+
 /* ukl/socket.h */
 EXPORT_SYMBOL_GPL(ukl_socket);
 EXPORT_SYMBOL_GPL(ukl_sock_adopt);

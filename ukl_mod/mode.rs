@@ -4,10 +4,13 @@
 //!
 //! ```text
 //!            start            enter
-//!    None ----------> App ------------> Kernel
-//!      ^               | ^                 |
-//!      +---------------+ +-----------------+
-//!            finish            leave
+//!    None ----------> App ------------> Kernel <-----------+
+//!      ^               | ^                 |               |
+//!      +---------------+ +-----------------+               |
+//!      |     finish            leave       |               |
+//!      +-----------------------------------+ suspend       |
+//!      +---------------------------------------------------+
+//!                              resume
 //! ```
 
 use kernel::prelude::*;
@@ -17,7 +20,7 @@ use ukl_support::once::Once;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub(crate) enum Mode {
-    /// Not a UKL thread, not yet or no longer.
+    /// Not a UKL thread, not yet or no longer, or its process is in user space.
     None = 0,
     /// Kernel code runs on behalf of the application.
     Kernel = 1,
@@ -64,7 +67,7 @@ impl ModeCell {
         self.0.store(APP);
     }
 
-    /// `App` → `None`: the application is done.
+    /// To `None`: the application is done. From `App` by itself, from any mode when it is ended.
     pub(crate) fn finish(&self) {
         self.0.store(NONE);
     }
@@ -85,6 +88,16 @@ impl ModeCell {
             Mode::Kernel => EBUSY,
             _ => EPERM,
         }
+    }
+
+    /// `Kernel` → `None`: the task goes back to user space, in the middle of a call.
+    pub(crate) fn suspend(&self) {
+        self.0.store(NONE);
+    }
+
+    /// `None` → `Kernel`: the task is back.
+    pub(crate) fn resume(&self) {
+        self.0.store(KERNEL);
     }
 
     /// `Kernel` → `App`.

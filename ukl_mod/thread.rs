@@ -2,7 +2,7 @@
 
 //! A UKL thread: a task with a mode, an application stack, a carrier and counters.
 
-use crate::{app::App, carrier::Carrier, mode::ModeCell, watch::Watch};
+use crate::{app::App, carrier::Carrier, mode::ModeCell, seat::Seat, watch::Watch};
 use kernel::ffi::{c_int, c_void};
 use kernel::{
     new_condvar, new_mutex,
@@ -10,10 +10,11 @@ use kernel::{
     sync::{Arc, CondVar, Mutex},
 };
 use ukl_support::{
-    once::Once,
-    stack::{self, Stack, Top},
+    coroutine::{Coroutine, Main},
+    once::{Once, Pair},
+    stack::{self, Stack},
     task::CurrentTask,
-    task_local::TaskLocal,
+    task_local::{Link, TaskLocal},
 };
 
 /// Bytes of application stack that have to be left for a call to stay on it: as much as the kernel
@@ -113,13 +114,75 @@ counters! {
     poll_events,
 }
 
+/// Why a thread's application was left.
+#[derive(Clone, Copy)]
+pub(crate) enum Exit {
+    /// It has returned this.
+    Finished(i32),
+    /// It was ended by this signal.
+    Fault {
+        signal: u32,
+        address: usize,
+        ip: usize,
+    },
+    /// A signal waits, which the process has to see to.
+    Signal,
+    /// The process has to start a thread for this seat.
+    Thread(u32),
+    /// The process has to make a system call: number and arguments.
+    Syscall([u64; 7]),
+    /// The process has to handle a signal in another way (`UKL_SIGNAL_*`).
+    Sigaction { signal: u32, handling: u32 },
+}
+
+/// What ended a thread, written in the context of an exception.
+pub(crate) struct FaultCell {
+    signal: Once<u32>,
+    address: Once<usize>,
+    ip: Once<usize>,
+}
+
+impl FaultCell {
+    const fn new() -> Self {
+        Self {
+            signal: Once::new(0),
+            address: Once::new(0),
+            ip: Once::new(0),
+        }
+    }
+
+    /// Notes what it was.
+    pub(crate) fn set(&self, signal: u32, address: usize, ip: usize) {
+        self.address.store(address);
+        self.ip.store(ip);
+        self.signal.store(signal);
+    }
+
+    /// What it was.
+    pub(crate) fn get(&self) -> Option<Exit> {
+        match self.signal.load() {
+            0 => None,
+            signal => Some(Exit::Fault {
+                signal,
+                address: self.address.load(),
+                ip: self.ip.load(),
+            }),
+        }
+    }
+}
+
 /// A UKL thread.
 #[pin_data]
 pub(crate) struct Thread {
     // What every transition touches comes first.
     pub(crate) mode: ModeCell,
-    /// Where the thread's frames go on its task's kernel stack while the application runs.
-    pub(crate) kernel_top: Once<Top>,
+    /// The application's frames, and where those of its calls go on the task's kernel stack.
+    pub(crate) coroutine: Coroutine,
+    /// What makes it the current thread of its task.
+    pub(crate) link: Link,
+    /// What to see to on the way out of a call: `first`, whether the task has to go to user space;
+    /// `second`, the bypass that begins anew.
+    pub(crate) attention: Pair,
     /// The lowest stack pointer at which a call may stay on the application stack.
     same_stack_limit: usize,
     pub(crate) watch: Watch,
@@ -127,11 +190,20 @@ pub(crate) struct Thread {
     /// The budget that the thread's bypass began with.
     pub(crate) bypass: Once<u32>,
     stop: Once<bool>,
+    /// How many calls were refused while the task was being killed.
+    pub(crate) refused: Once<u32>,
     pub(crate) carrier: &'static dyn Carrier,
     tid: Once<u32>,
+    /// What ended the thread from outside its own code.
+    pub(crate) fault: FaultCell,
+    /// The thread's place in a process, if it is one's.
+    pub(crate) seat: Option<Arc<Seat>>,
     stack: Stack,
     body: Body,
     app: Arc<App>,
+    /// Why the application was left; for the carrier.
+    #[pin]
+    pub(crate) exit: Mutex<Option<Exit>>,
     #[pin]
     status: Mutex<Option<i32>>,
     #[pin]
@@ -147,26 +219,41 @@ impl Thread {
         body: Body,
         stack: Stack,
         carrier: &'static dyn Carrier,
+        seat: Option<Arc<Seat>>,
+        main: Main,
     ) -> Result<Arc<Self>> {
-        Arc::pin_init(
+        let thread = Arc::pin_init(
             pin_init!(Self {
                 mode: ModeCell::new(),
-                kernel_top: Once::new(stack.top()),
+                coroutine: Coroutine::new(&stack),
+                link: Link::new(),
+                attention: Pair::new(),
                 same_stack_limit: stack.bottom() + SAME_STACK_ROOM,
                 watch: Watch::new(),
                 counters: Counters::new(),
                 bypass: Once::new(0),
                 stop: Once::new(false),
+                refused: Once::new(0),
                 carrier,
                 tid: Once::new(0),
+                fault: FaultCell::new(),
+                seat,
                 stack,
                 body,
                 app,
+                exit <- new_mutex!(None),
                 status <- new_mutex!(None),
                 ended <- new_condvar!(),
             }),
             GFP_KERNEL,
-        )
+        )?;
+        // SAFETY: The stack is the thread's and nobody uses it yet; an `Arc` does not move. `main` gets
+        // what it expects.
+        unsafe {
+            let arg = Arc::as_ptr(&thread).cast();
+            thread.coroutine.prepare(&thread.stack, main, arg);
+        }
+        Ok(thread)
     }
 
     /// The application that the thread belongs to.
@@ -189,9 +276,13 @@ impl Thread {
         self.tid.load()
     }
 
+    /// Notes which task runs it.
+    pub(crate) fn begin(&self) {
+        self.tid.store(CurrentTask::get().pid() as u32);
+    }
+
     /// Runs the application's function; the caller has put the thread on its application stack.
     pub(crate) fn run_body(&self) -> i32 {
-        self.tid.store(CurrentTask::get().pid() as u32);
         // SAFETY: `Body::new` promised it, and a thread runs its body once.
         unsafe { (self.body.main)(self.body.arg) }
     }

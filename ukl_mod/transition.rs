@@ -2,9 +2,13 @@
 
 //! The transition: application → kernel → application, as a procedure call.
 
-use crate::{app::App, thread::Thread};
+use crate::{
+    app::App,
+    mode::Mode,
+    thread::{Exit, Thread},
+};
 use core::hint;
-use kernel::{prelude::*, sync::Arc};
+use kernel::{ffi::c_void, prelude::*, sync::Arc};
 use ukl_bindings::errno;
 use ukl_support::{
     stack,
@@ -15,6 +19,9 @@ use ukl_support::{
 /// The largest budget of a bypass. A bypassed call reports nothing to RCU-tasks, so this bounds for
 /// how many calls a grace period may be held up.
 pub(crate) const BYPASS_MAX: u32 = 65_536;
+
+/// What ends a thread that is being killed and does not return.
+pub(crate) const SIGKILL: u32 = 9;
 
 /// Proof that this is kernel code on behalf of an application thread, in mode `Kernel`.
 #[derive(Clone, Copy)]
@@ -32,23 +39,109 @@ impl<'a> Kernel<'a> {
     }
 }
 
-/// Runs the body of `thread`, which is the current task's, in mode `App` on its application stack.
-pub(crate) fn run(thread: &Thread) -> i32 {
-    // SAFETY: The stack belongs to `thread`, which lives until this returns and runs once.
-    let status = unsafe {
-        stack::call_on(
-            thread.stack().top(),
-            |kernel_top| {
-                thread.kernel_top.store(kernel_top);
-                thread.watch.left();
-                thread.mode.start();
-                thread.run_body()
-            },
-            || thread.mode.finish(),
-        )
-    };
+/// Runs the application of `thread`, which is the current task's, until it is left, and says why.
+///
+/// Goes on where it was left, unless that was for good ([`Exit::Finished`], [`Exit::Fault`]).
+pub(crate) fn run(thread: &Thread) -> Exit {
+    // SAFETY: `Thread::new` has prepared it; only the task that the thread belongs to calls this, and it
+    // does not after an exit for good. The stack belongs to `thread`.
+    unsafe { thread.coroutine.resume() };
+    // Whatever mode it was left in: the task is its own again.
+    thread.mode.finish();
+    if let Some(fault) = thread.fault.get() {
+        end_bypass(thread);
+        return fault;
+    }
+    let exit = thread.exit.lock().take();
+    exit.unwrap_or(Exit::Finished(EINVAL.to_errno()))
+}
+
+/// What a thread's coroutine runs, on the application stack.
+///
+/// # Safety
+///
+/// Only for [`Coroutine::prepare`](ukl_support::coroutine::Coroutine::prepare), with a [`Thread`] that
+/// outlives the coroutine.
+pub(crate) unsafe extern "C" fn main(thread: *const c_void) {
+    // SAFETY: By the function's requirements.
+    let thread = unsafe { &*thread.cast::<Thread>() };
+    thread.begin();
+    arm_bypass(thread);
+    thread.watch.left();
+    thread.mode.start();
+    thread.carrier.resumed(thread);
+    let status = thread.run_body();
+    thread.mode.finish();
     end_bypass(thread);
-    status
+    loop {
+        // Once is enough: nobody resumes a thread that has finished.
+        suspend(thread, Exit::Finished(status));
+    }
+}
+
+/// Leaves the application of `thread` because of `exit`, in mode `Kernel` or `None` and on the
+/// application stack, and comes back when it is resumed.
+#[cold]
+#[inline(never)]
+fn suspend(thread: &Thread, exit: Exit) {
+    end_bypass(thread);
+    thread.attention.first.store(0);
+    *thread.exit.lock() = Some(exit);
+    thread.mode.suspend();
+    // SAFETY: This is the thread's own application code, in the coroutine that `run` has resumed.
+    unsafe { thread.coroutine.suspend() };
+    thread.mode.resume();
+}
+
+/// A call for which the application is left, so that its process does something, and which returns
+/// what the process says of it: 0 or more, or a negative errno.
+///
+/// `EOPNOTSUPP` if there is no process; else as [`call`].
+pub(crate) fn ask(exit: Exit) -> Result<i64> {
+    task_local::current(|thread| {
+        let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
+        let answer = match &thread.seat {
+            None => Err(errno::eopnotsupp()),
+            // It would not come back.
+            Some(_) if CurrentTask::get().is_killed() => Err(EINTR),
+            Some(seat) => loop {
+                suspend(thread, exit);
+                let answer = seat.answer();
+                let again = thread.carrier.resumed(thread);
+                // Not begun because of a signal, which has been handed over.
+                match answer {
+                    Err(ERESTARTNOINTR) if again => (),
+                    answer => break answer,
+                }
+            },
+        };
+        arm_bypass(thread);
+        leave(thread);
+        answer
+    })
+}
+
+/// Ends the application of the current thread, which is in mode `App`, by `signal`.
+pub(crate) fn abort(signal: u32, ip: usize) -> Result {
+    task_local::current(|thread: Option<&Thread>| {
+        let thread = thread.ok_or(EPERM)?;
+        if !task::may_sleep() {
+            return Err(errno::edeadlk());
+        }
+        thread.mode.enter()?;
+        abandon(thread, signal, ip)
+    })
+}
+
+/// Leaves the application of `thread` for good, from its own stack. What its frames hold is not given
+/// back.
+#[cold]
+fn abandon(thread: &Thread, signal: u32, ip: usize) -> ! {
+    thread.fault.set(signal, 0, ip);
+    loop {
+        // SAFETY: As in `suspend`. `run` sees the fault, after which nobody resumes it.
+        unsafe { thread.coroutine.suspend() };
+    }
 }
 
 /// A call from the application: enters the kernel, runs `f`, leaves.
@@ -56,8 +149,10 @@ pub(crate) fn run(thread: &Thread) -> i32 {
 /// `EPERM` if the current task is not a UKL thread, `EDEADLK` in interrupt context or with preemption
 /// or interrupts disabled, `EBUSY` in the middle of another call, `EINTR` once the thread was asked to
 /// stop; `f` has not run then. `f` may sleep.
+///
+/// If it is interrupted by a signal that the application does not want to hear of, it is run again.
 #[inline(always)]
-pub(crate) fn call<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+pub(crate) fn call<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
         let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
         switching(thread, f)
@@ -66,16 +161,16 @@ pub(crate) fn call<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
 
 /// As [`call`], but made also by a thread that was asked to stop, to give something back.
 #[inline(always)]
-pub(crate) fn call_always<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+pub(crate) fn call_always<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, |_| Ok(()))?;
+        let thread = enter(thread, task::may_sleep, see_signals)?;
         switching(thread, f)
     })
 }
 
 /// As [`call`], but stays on the application stack if it has room (`UKL_NSS`).
 #[inline(always)]
-pub(crate) fn call_same_stack<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+pub(crate) fn call_same_stack<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
         let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
         staying(thread, f)
@@ -112,7 +207,7 @@ pub(crate) fn bypass() -> bool {
 /// A call that [`bypass`] let through: no leave work, no counting; the mode is kept truthful all the
 /// same, and the application stack is only stayed on with room for the kernel.
 #[inline(always)]
-pub(crate) fn bypassed<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+pub(crate) fn bypassed<R>(mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
         let thread: &Thread = thread.ok_or(EPERM)?;
         if !task::may_sleep() {
@@ -123,11 +218,22 @@ pub(crate) fn bypassed<R>(f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> 
             f(Kernel(thread))
         } else {
             // SAFETY: As in `switching`.
-            unsafe { stack::call_on(thread.kernel_top.load(), |_| f(Kernel(thread)), || ()) }
+            unsafe { stack::call_on(thread.coroutine.top(), || f(Kernel(thread)), || ()) }
         };
+        if is_interrupted(&result) {
+            return in_full(thread, f);
+        }
         thread.mode.leave();
         result
     })
+}
+
+/// A bypassed call that was interrupted: the work that the bypass leaves out is due.
+#[cold]
+#[inline(never)]
+fn in_full<R>(thread: &Thread, f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+    thread.counters.calls.add(1);
+    switching(thread, f)
 }
 
 /// Gives the current thread a bypass for its next `budget` calls, 0 for none. `EINVAL` above
@@ -138,9 +244,13 @@ pub(crate) fn set_bypass(kernel: Kernel<'_>, budget: u32) -> Result {
     }
     let thread = kernel.thread();
     end_bypass(thread);
+    begin_bypass(thread, budget);
+    Ok(())
+}
+
+fn begin_bypass(thread: &Thread, budget: u32) {
     thread.bypass.store(budget);
     task_local::set_budget(budget);
-    Ok(())
 }
 
 /// Ends the bypass, counts the calls that it let through. Returns what is left of the budget.
@@ -189,46 +299,137 @@ fn refused(error: Error) -> Error {
     hint::black_box(error)
 }
 
-/// `EINTR` if the signal or notification that waits means that the thread is asked to stop.
+/// `EINTR` if the signal or notification that waits means that the thread is asked to stop; else what
+/// waits is seen to.
 #[cold]
 #[inline(never)]
 fn refuse_if_stopped(thread: &Thread) -> Result {
-    if !thread.carrier.stops(&|| thread.stop_requested()) {
-        return Ok(());
+    if thread.carrier.stops(thread) {
+        cut_bypass(thread);
+        if CurrentTask::get().is_killed() {
+            refuse_killed(thread);
+        }
+        return Err(EINTR);
     }
-    cut_bypass(thread);
-    Err(EINTR)
+    see_signals(thread)
+}
+
+/// Sees to a signal that waits, before a call that is made in any case.
+#[cold]
+#[inline(never)]
+fn see_signals(thread: &Thread) -> Result {
+    if thread.carrier.must_suspend(thread) {
+        thread.mode.enter()?;
+        suspend(thread, Exit::Signal);
+        thread.carrier.resumed(thread);
+        thread.mode.leave();
+    }
+    Ok(())
+}
+
+/// How many calls a thread may try to make while its task is being killed.
+const LAST_CALLS: u32 = 1000;
+
+/// Ends a thread that goes on trying to make calls, instead of returning, while its task is being
+/// killed.
+fn refuse_killed(thread: &Thread) {
+    thread.refused.store(thread.refused.load() + 1);
+    if thread.refused.load() > LAST_CALLS && thread.mode.enter().is_ok() {
+        abandon(thread, SIGKILL, 0);
+    }
+}
+
+/// Whether a call has failed because of a signal, by what the kernel's routines return then.
+#[inline(always)]
+fn is_interrupted<R>(result: &Result<R>) -> bool {
+    matches!(
+        result,
+        Err(EINTR | ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND | ERESTART_RESTARTBLOCK)
+    )
 }
 
 /// Runs `f` and the leave work on the kernel stack, and goes back.
 #[inline(always)]
-fn switching<R>(thread: &Thread, f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
-    // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's
-    // kernel stack is in use below where `run` left it.
-    let result = unsafe {
-        stack::call_on(
-            thread.kernel_top.load(),
-            |_| f(Kernel(thread)),
-            || leave_work(thread),
-        )
-    };
+fn switching<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+    let result = switched(thread, &mut f);
+    if thread.attention.any() {
+        return attended(thread, result, f);
+    }
     leave(thread);
     result
 }
 
 /// The same on the application stack, if it has room.
 #[inline(always)]
-fn staying<R>(thread: &Thread, f: impl FnOnce(Kernel<'_>) -> Result<R>) -> Result<R> {
+fn staying<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     if !thread.has_room() {
         return switching(thread, f);
     }
     let result = f(Kernel(thread));
     leave_work(thread);
+    if thread.attention.any() {
+        return attended(thread, result, f);
+    }
     leave(thread);
     result
 }
 
-/// What has to be done before application code goes on.
+/// Runs `f` and the leave work on the kernel stack.
+#[inline(always)]
+fn switched<R>(thread: &Thread, f: &mut impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+    // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's kernel
+    // stack is in use below where `run` left it.
+    unsafe {
+        stack::call_on(
+            thread.coroutine.top(),
+            || f(Kernel(thread)),
+            || leave_work(thread),
+        )
+    }
+}
+
+/// The rest of a call behind which there is something to see to: makes it again if it was interrupted
+/// by something that is none of the application's business.
+#[cold]
+#[inline(never)]
+fn attended<R>(
+    thread: &Thread,
+    mut result: Result<R>,
+    mut f: impl FnMut(Kernel<'_>) -> Result<R>,
+) -> Result<R> {
+    while thread.attention.any() {
+        if !attend(thread) || !is_interrupted(&result) {
+            break;
+        }
+        result = switched(thread, &mut f);
+    }
+    leave(thread);
+    result
+}
+
+/// Does what has to be done on the application stack before its code goes on: goes to user space and
+/// comes back, begins a bypass. Returns whether a call that a signal has interrupted is to be made
+/// again.
+fn attend(thread: &Thread) -> bool {
+    let mut again = false;
+    if thread.attention.first.load() != 0 {
+        suspend(thread, Exit::Signal);
+        again = thread.carrier.resumed(thread);
+    }
+    arm_bypass(thread);
+    again
+}
+
+/// Begins the bypass that the thread has again after each full transition, if it has one.
+fn arm_bypass(thread: &Thread) {
+    let budget = thread.attention.second.load();
+    if budget != 0 {
+        end_bypass(thread);
+        begin_bypass(thread, budget);
+    }
+}
+
+/// Does all work that waits and that can be done in the kernel.
 #[inline(always)]
 fn leave_work(thread: &Thread) {
     let current = CurrentTask::get();
@@ -244,7 +445,10 @@ fn leave_work(thread: &Thread) {
 fn slow_leave_work(thread: &Thread) {
     thread.counters.leave_work.add(1);
     cut_bypass(thread);
-    thread.carrier.leave();
+    thread.carrier.leave(thread);
+    if thread.carrier.must_suspend(thread) {
+        thread.attention.first.store(1);
+    }
     CurrentTask::get().rcu_tasks_qs();
 }
 
@@ -254,4 +458,16 @@ fn slow_leave_work(thread: &Thread) {
 fn leave(thread: &Thread) {
     thread.watch.left();
     thread.mode.leave();
+}
+
+/// Hands a signal to `handler`, a function of the application, from the middle of a call.
+pub(crate) fn hand_over(thread: &Thread, handler: impl FnOnce()) {
+    let was = thread.mode.get();
+    if was == Mode::Kernel {
+        leave(thread);
+    }
+    handler();
+    if was == Mode::Kernel {
+        thread.mode.resume();
+    }
 }

@@ -10,17 +10,28 @@ mod abi;
 mod app;
 mod call;
 mod carrier;
+mod device;
+mod fault;
 mod handle;
 mod mode;
+mod process;
+mod program;
 mod resource;
+mod seat;
 mod stats;
 mod thread;
 mod transition;
 mod watch;
 
-use crate::stats::Stats;
-use kernel::{debugfs::Dir, prelude::*};
+use crate::{device::Device, fault::Containment, stats::Stats};
+use kernel::{
+    debugfs::Dir,
+    miscdevice::{MiscDeviceOptions, MiscDeviceRegistration},
+    prelude::*,
+};
+use ukl_bindings as bindings;
 use ukl_support::{
+    fault::FaultHook,
     module::{OnUnload, Owner, UnloadHook},
     periodic::{Periodic, Tick},
     task_local::Notifiers,
@@ -44,11 +55,15 @@ module! {
 #[pin_data]
 struct Ukl {
     #[pin]
+    _device: MiscDeviceRegistration<Device>,
+    #[pin]
     stats: Stats,
     #[pin]
     _watchdog: Periodic<Watchdog>,
     #[pin]
     _unload: UnloadHook<Unloaded>,
+    #[pin]
+    _faults: FaultHook<Containment>,
     // Held while the module is loaded, so that starting and ending threads patches no kernel code.
     _notifiers: Notifiers,
 }
@@ -57,12 +72,16 @@ impl kernel::InPlaceModule for Ukl {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(|| {
             app::init();
+            program::init();
             let dir = Dir::new(c"ukl");
             Ok(try_pin_init!(Self {
                 stats <- Stats::new(&dir),
+                _faults <- FaultHook::new(),
                 _watchdog <- Periodic::new(watch::PERIOD),
                 _unload <- UnloadHook::new(),
                 _notifiers: Notifiers::new(),
+                // Last, when all that it needs is there.
+                _device <- MiscDeviceRegistration::register(MiscDeviceOptions { name: c"ukl" }),
             }))
         })
     }
@@ -74,14 +93,16 @@ struct Unloaded;
 impl OnUnload for Unloaded {
     fn unloaded(owner: Owner) {
         call::app::stop_all_of(owner);
+        call::program::unregister_all_of(owner);
     }
 }
 
-/// What happens once a second.
+/// What happens five times a second.
 struct Watchdog;
 
 impl Tick for Watchdog {
     fn tick() {
         app::App::for_each(app::App::watch);
+        fault::end_killed();
     }
 }

@@ -6,12 +6,14 @@
 //! holds up the grace periods of RCU-tasks. Time here is CPU time that the thread has run, as the
 //! scheduler accounts it: up to the last tick or context switch.
 
+use crate::mode::Mode;
 use core::borrow::Borrow;
 use kernel::{prelude::*, time::Delta};
 use ukl_support::{once::Once, task::CurrentTask};
 
-/// How often threads that make no transition at all are looked at.
-pub(crate) const PERIOD: Delta = Delta::from_millis(500);
+/// How often threads that make no transition at all are looked at, to be reported or, if they are being
+/// killed, ended.
+pub(crate) const PERIOD: Delta = Delta::from_millis(200);
 
 /// When a thread last left the kernel, and the longest that it ran after that.
 pub(crate) struct Watch {
@@ -45,6 +47,15 @@ impl Watch {
         if run > self.longest.load() {
             self.longest.store(run);
             self.report(run, who);
+        }
+    }
+
+    /// For how long a thread in `mode`, which has run for `cpu_time` in all, has been in its own code,
+    /// in nanoseconds.
+    pub(crate) fn since(&self, mode: Mode, cpu_time: u64) -> u64 {
+        match mode {
+            Mode::App => cpu_time.saturating_sub(self.left.load()),
+            _ => 0,
         }
     }
 

@@ -3,6 +3,8 @@
 #include <ukl.h>
 #include <uapi/linux/tcp.h>
 #include <uapi/linux/un.h>
+#include <uapi/linux/signal.h>
+#include <uapi/ukl.h>
 
 /* Macros with casts, which bindgen does not see through. */
 const __poll_t UKL_EPOLLIN = EPOLLIN;

@@ -108,3 +108,10 @@ impl Drop for File {
         unsafe { bindings::ukl_helper_file_put(self.as_ptr()) };
     }
 }
+
+/// Keeps this module loaded until `file`, which one of its devices is opening, is closed. `ENODEV` if
+/// the module unloads.
+pub fn keep_module(file: &kernel::fs::File) -> Result {
+    // SAFETY: The file is being opened, so that nobody else uses its operations.
+    to_result(unsafe { bindings::ukl_helper_own_file(file.as_ptr()) })
+}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Safe wrappers over what the `kernel` crate lacks: sockets, files, readiness, kernel threads, a
-//! per-task pointer and stacks to run code on.
+//! per-task pointer, stacks and coroutines to run code on, exceptions, signals, memory shared with a
+//! process.
 //!
 //! This crate knows nothing of UKL. Each file wraps one thing of the kernel's and could be offered
 //! to the `kernel` crate as it is; the unsafe code of `ukl.ko` lives here and at its ABI edge.
@@ -28,6 +29,9 @@ mod bindings {
     ));
 }
 
+pub mod area;
+pub mod coroutine;
+pub mod fault;
 pub mod file;
 pub mod kthread;
 pub mod module;
@@ -35,6 +39,7 @@ pub mod net;
 pub mod once;
 pub mod periodic;
 pub mod poll;
+pub mod signal;
 pub mod stack;
 pub mod task;
 pub mod task_local;

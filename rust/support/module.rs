@@ -22,6 +22,44 @@ impl Owner {
     pub fn new(module: *const bindings::module) -> Self {
         Self(module as usize)
     }
+
+    pub(crate) fn as_ptr(self) -> *mut bindings::module {
+        self.0 as *mut _
+    }
+
+    /// Keeps the module from being unloaded until the value is dropped. `None` if it is not ready:
+    /// before its init function has returned, and once it unloads.
+    ///
+    /// # Safety
+    ///
+    /// The module is there, or NULL.
+    pub unsafe fn get(self) -> Option<ModuleRef> {
+        // SAFETY: By the function's requirements.
+        unsafe { bindings::ukl_helper_module_get_live(self.as_ptr()) }.then_some(ModuleRef(self))
+    }
+
+    /// The module's name.
+    ///
+    /// # Safety
+    ///
+    /// The module is there, or NULL, as long as the name is used.
+    pub unsafe fn name<'a>(self) -> &'a CStr {
+        if self.0 == 0 {
+            return c"-";
+        }
+        // SAFETY: By the function's requirements; a module's name ends with a NUL.
+        unsafe { CStr::from_char_ptr((&raw const (*self.as_ptr()).name).cast()) }
+    }
+}
+
+/// Keeps a module loaded.
+pub struct ModuleRef(Owner);
+
+impl Drop for ModuleRef {
+    fn drop(&mut self) {
+        // SAFETY: `Owner::get` has taken the reference.
+        unsafe { bindings::ukl_helper_module_put_other(self.0.as_ptr()) };
+    }
 }
 
 /// What to do when a module unloads.

@@ -24,6 +24,12 @@ unsafe impl Word for u32 {}
 unsafe impl Word for u64 {}
 // SAFETY: As above, 64 bits.
 unsafe impl Word for usize {}
+// SAFETY: As above.
+unsafe impl Word for i32 {}
+// SAFETY: As above.
+unsafe impl Word for i64 {}
+// SAFETY: One byte, and all values of it are.
+unsafe impl Word for u8 {}
 // SAFETY: One byte; only `true` and `false` are ever stored through [`Once`].
 unsafe impl Word for bool {}
 
@@ -67,5 +73,32 @@ impl Once<u64> {
     #[inline(always)]
     pub fn add(&self, n: u64) {
         self.store(self.load().wrapping_add(n));
+    }
+}
+
+/// Two words, of which either may say that there is something to do.
+#[repr(C, align(8))]
+pub struct Pair {
+    /// The one.
+    pub first: Once<u32>,
+    /// The other.
+    pub second: Once<u32>,
+}
+
+impl Pair {
+    /// Both 0.
+    pub const fn new() -> Self {
+        Self {
+            first: Once::new(0),
+            second: Once::new(0),
+        }
+    }
+
+    /// Whether either is not 0, in one comparison.
+    #[inline(always)]
+    pub fn any(&self) -> bool {
+        // SAFETY: Eight aligned bytes that belong to `self`; see `Once` for races. Each half is one that
+        // was stored.
+        unsafe { core::ptr::from_ref(self).cast::<u64>().read_volatile() != 0 }
     }
 }

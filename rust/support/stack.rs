@@ -8,7 +8,12 @@ use core::{
     ffi::c_void,
     mem::{ManuallyDrop, MaybeUninit},
 };
-use kernel::{alloc::flags::*, error::code::*, page::PAGE_SIZE, prelude::*};
+use kernel::{
+    alloc::{flags::*, Flags},
+    error::code::*,
+    page::PAGE_SIZE,
+    prelude::*,
+};
 
 /// Where on a stack the next frame goes.
 ///
@@ -22,6 +27,32 @@ pub struct Top(usize);
 // SAFETY: A machine word, and a plain address.
 unsafe impl Word for Top {}
 
+impl Top {
+    /// The address.
+    pub(crate) const fn address(self) -> usize {
+        self.0
+    }
+}
+
+/// Who pays for memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Charge {
+    /// Nobody in particular.
+    Kernel,
+    /// The memory cgroup of the current task.
+    Cgroup,
+}
+
+impl Charge {
+    /// How to allocate such memory, in a context that may sleep.
+    pub(crate) fn flags(self) -> Flags {
+        match self {
+            Self::Kernel => GFP_KERNEL,
+            Self::Cgroup => GFP_KERNEL_ACCOUNT,
+        }
+    }
+}
+
 /// A stack in vmalloc memory.
 ///
 /// vmalloc leaves an unmapped page after every area, so that the page below this stack is either
@@ -34,9 +65,12 @@ impl Stack {
     /// Allocates a stack of `size` bytes, rounded up to whole pages. May sleep.
     ///
     /// `ENOMEM` when there is no memory, without a message in the kernel log.
-    pub fn new(size: usize) -> Result<Self> {
+    pub fn new(size: usize, charge: Charge) -> Result<Self> {
         let size = size.checked_next_multiple_of(PAGE_SIZE).ok_or(ENOMEM)?;
-        Ok(Self(VVec::with_capacity(size, GFP_KERNEL | __GFP_NOWARN)?))
+        Ok(Self(VVec::with_capacity(
+            size,
+            charge.flags() | __GFP_NOWARN,
+        )?))
     }
 
     /// Bytes of stack.
@@ -47,6 +81,11 @@ impl Stack {
     /// The lowest address of the stack.
     pub fn bottom(&self) -> usize {
         self.0.as_ptr() as usize
+    }
+
+    /// Whether `address` is on the stack.
+    pub fn contains(&self, address: usize) -> bool {
+        (self.bottom()..self.bottom() + self.size()).contains(&address)
     }
 
     /// The top of the empty stack.
@@ -74,9 +113,6 @@ struct Crossing<F, L, R> {
 
 /// Runs `f` and, when its result is safe, `last` on the stack at `top`, then returns to this one.
 ///
-/// `f` gets the [`Top`] of the stack that was left, from which it can come back here for a while:
-/// everything below that address is free until `f` returns.
-///
 /// # Registers
 ///
 /// Four instructions in the shape that objtool knows as a stack switch (`call_on_stack()` in
@@ -93,7 +129,7 @@ struct Crossing<F, L, R> {
 /// do, and on which nobody else, including the frames that called this function, uses memory below
 /// `top`.
 #[inline(always)]
-pub unsafe fn call_on<R>(top: Top, f: impl FnOnce(Top) -> R, last: impl FnOnce()) -> R {
+pub unsafe fn call_on<R>(top: Top, f: impl FnOnce() -> R, last: impl FnOnce()) -> R {
     let mut crossing = Crossing {
         f: ManuallyDrop::new(f),
         last: ManuallyDrop::new(last),
@@ -102,7 +138,7 @@ pub unsafe fn call_on<R>(top: Top, f: impl FnOnce(Top) -> R, last: impl FnOnce()
     let pointer: *mut Crossing<_, _, R> = &mut crossing;
 
     // SAFETY: By the function's requirements `top` can be written and called on. `arrive` takes
-    // exactly these two arguments, and takes the closures out of `crossing` once.
+    // exactly this argument, and takes the closures out of `crossing` once.
     unsafe { switch(top, pointer) };
 
     // SAFETY: `arrive` returned, so it has written the result.
@@ -117,7 +153,7 @@ pub unsafe fn call_on<R>(top: Top, f: impl FnOnce(Top) -> R, last: impl FnOnce()
 #[inline(always)]
 unsafe fn switch<F, L, R>(top: Top, crossing: *mut Crossing<F, L, R>)
 where
-    F: FnOnce(Top) -> R,
+    F: FnOnce() -> R,
     L: FnOnce(),
 {
     // SAFETY: The stack pointer is restored before the block ends; every register that the C calling
@@ -136,14 +172,14 @@ where
     };
 }
 
-/// What [`switch`] calls on the new stack; `top` holds the stack pointer that was left.
+/// What [`switch`] calls on the new stack.
 ///
 /// # Safety
 ///
 /// Only [`switch`] may call it.
-unsafe extern "C" fn arrive<F, L, R>(crossing: *mut c_void, top: *mut usize)
+unsafe extern "C" fn arrive<F, L, R>(crossing: *mut c_void)
 where
-    F: FnOnce(Top) -> R,
+    F: FnOnce() -> R,
     L: FnOnce(),
 {
     // SAFETY: `switch` hands over the address of a live `Crossing<F, L, R>` that nobody else uses.
@@ -155,12 +191,7 @@ where
             ManuallyDrop::take(&mut crossing.last),
         )
     };
-    // SAFETY: `switch` stored the stack pointer it left there.
-    let left = unsafe { top.read() };
-    // INVARIANT: Aligned down; below the stack pointer that was left nothing is in use, and the
-    // first 16 bytes below it stay free.
-    let back = Top(left.wrapping_sub(16) & !15);
-    crossing.result.write(f(back));
+    crossing.result.write(f());
     // Behind the result, so that it ends in a jump where nothing has to be kept.
     last();
 }

@@ -4,7 +4,7 @@
 
 use crate::bindings;
 use core::{arch::asm, marker::PhantomData, ptr};
-use kernel::task::Task;
+use kernel::{error::to_result, prelude::*, sync::aref::ARef, task::Task};
 
 /// Which kinds of work wait for a task: a set of `TIF_*` flags of its `thread_info`.
 #[derive(Clone, Copy)]
@@ -17,8 +17,10 @@ impl Work {
     pub const SIGPENDING: Self = Self(bindings::UKL_SIGPENDING_FLAGS);
     /// What `signal_pending()` tests: a signal, or a notification (`TIF_NOTIFY_SIGNAL`).
     pub const SIGNAL: Self = Self(bindings::UKL_SIGPENDING_FLAGS | bindings::UKL_NOTIFY_FLAGS);
-    /// Any of these.
-    pub const ANY: Self = Self(Self::RESCHEDULE.0 | Self::SIGNAL.0);
+    /// A notification alone.
+    pub const NOTIFICATION: Self = Self(bindings::UKL_NOTIFY_FLAGS);
+    /// Any of these, and what a task does before it returns to user space.
+    pub const ANY: Self = Self(Self::RESCHEDULE.0 | Self::SIGNAL.0 | bindings::UKL_RESUME_FLAGS);
 
     /// Whether any of `other` is in the set.
     #[inline(always)]
@@ -89,6 +91,45 @@ impl CurrentTask {
         unsafe { ptr::addr_of!((*self.0).se.sum_exec_runtime).read_volatile() }
     }
 
+    /// Forgets that something wants to be looked at when the task resumes user mode, for a task that never
+    /// does (`TIF_NOTIFY_RESUME`).
+    pub fn forget_resume_work(self) {
+        // SAFETY: Acts on the current task, which `self` is.
+        unsafe { bindings::ukl_helper_clear_notify_resume() };
+    }
+
+    /// Does the work that waits for the task, reschedules included, until there is none; `EINTR` if
+    /// some of it is a signal or a notification, which only a return to user space does. For tasks of
+    /// processes. May sleep. `xfer_to_guest_mode_handle_work()`.
+    pub fn do_work(self) -> Result {
+        // SAFETY: For the current task, with interrupts and preemption enabled.
+        to_result(unsafe { bindings::ukl_helper_guest_work() })
+    }
+
+    /// Whether the task is being killed.
+    pub fn is_killed(self) -> bool {
+        // SAFETY: The current task is valid.
+        unsafe { bindings::ukl_helper_fatal_signal_pending(self.0) }
+    }
+
+    /// The task itself, to keep.
+    pub fn task(self) -> ARef<Task> {
+        // SAFETY: The current task is alive; `Task` is a `task_struct`.
+        ARef::from(unsafe { &*self.0.cast::<Task>() })
+    }
+
+    /// The task that its process is known by: the thread group's leader, to keep.
+    pub fn leader(self) -> ARef<Task> {
+        // SAFETY: The current task is alive, and so is the leader of its group as long as it is.
+        ARef::from(unsafe { &*(*self.0).group_leader.cast::<Task>() })
+    }
+
+    /// The address of its address space's `mm_struct`, 0 for a kernel thread.
+    pub fn mm(self) -> usize {
+        // SAFETY: The current task is valid, and only it changes this.
+        unsafe { (*self.0).mm as usize }
+    }
+
     /// The task's process id in the initial namespace.
     pub fn pid(self) -> i32 {
         // SAFETY: The current task is valid, and its pid does not change.
@@ -154,6 +195,18 @@ pub fn schedule() {
 pub fn cpu_time(task: &Task) -> u64 {
     // SAFETY: `task` is valid; one load of a word that the scheduler writes.
     unsafe { ptr::addr_of!((*task.as_ptr()).se.sum_exec_runtime).read_volatile() }
+}
+
+/// The number of `task` in the pid namespace of the current task, 0 if it has none there.
+pub fn number(task: &Task) -> u32 {
+    // SAFETY: `task` is valid.
+    unsafe { bindings::ukl_helper_task_vnr(task.as_ptr()) as u32 }
+}
+
+/// Whether the current task may tune `task`: it has the same user, or `CAP_SYS_NICE`.
+pub fn may_tune(task: &Task) -> bool {
+    // SAFETY: `task` is valid.
+    unsafe { bindings::ukl_helper_may_tune(task.as_ptr()) }
 }
 
 /// Makes `task` see a pending signal and wakes it, as `kthread_stop()` does, without waiting.

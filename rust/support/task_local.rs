@@ -48,13 +48,36 @@ impl Drop for Notifiers {
     }
 }
 
-/// What follows a task from CPU to CPU.
+/// What follows a task from CPU to CPU: a place for its value.
+///
+/// It is the owner's, and not on the task's stack: the kernel ends a task that faults in the kernel
+/// without unwinding, which goes on being scheduled for a while, with its notifier.
 #[repr(C)]
-struct Link {
+pub struct Link {
     notifier: UnsafeCell<bindings::preempt_notifier>,
-    value: *const (),
+    value: Cell<*const ()>,
     /// The budget while the task does not run.
     budget: Cell<u32>,
+}
+
+// SAFETY: `with` demands that one task uses it at a time.
+unsafe impl Sync for Link {}
+// SAFETY: It is tied to no task while `with` does not run.
+unsafe impl Send for Link {}
+
+impl Link {
+    /// A place that no task uses.
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default would promise more than this is"
+    )]
+    pub fn new() -> Self {
+        Self {
+            notifier: UnsafeCell::new(bindings::preempt_notifier::default()),
+            value: Cell::new(ptr::null()),
+            budget: Cell::new(0),
+        }
+    }
 }
 
 static OPS: bindings::preempt_ops = bindings::preempt_ops {
@@ -65,24 +88,35 @@ static OPS: bindings::preempt_ops = bindings::preempt_ops {
 /// Gives the current task the value `value`, and a budget of 0, while `f` runs.
 ///
 /// The task must not have a value already; that is a bug of the caller's and gets `EBUSY`.
-pub fn with<T: TaskLocal, R>(_on: &Notifiers, value: &T, f: impl FnOnce() -> R) -> Result<R> {
+///
+/// # Safety
+///
+/// No other task uses `link` meanwhile. `link`, `value` and `_on` outlive the task if that ends inside
+/// `f`, by a fault in the kernel.
+pub unsafe fn with<T: TaskLocal, R>(
+    _on: &Notifiers,
+    link: &Link,
+    value: &T,
+    f: impl FnOnce() -> R,
+) -> Result<R> {
     if !this_cpu_value().is_null() {
         return Err(EBUSY);
     }
-    let link = Link {
-        notifier: UnsafeCell::new(bindings::preempt_notifier {
+    // SAFETY: By the function's requirements the place is this task's.
+    unsafe {
+        link.notifier.get().write(bindings::preempt_notifier {
             ops: ptr::from_ref(&OPS).cast_mut(),
             ..Default::default()
-        }),
-        value: ptr::from_ref(value).cast(),
-        budget: Cell::new(0),
+        })
     };
+    link.value.set(ptr::from_ref(value).cast());
+    link.budget.set(0);
     {
         let _here = PreemptDisabled::new();
         // SAFETY: `_on` keeps notifiers switched on, `link` does not move and is unregistered below
-        // before it goes: code of the kernel never unwinds past `f`.
+        // or outlives the task.
         unsafe { bindings::preempt_notifier_register(link.notifier.get()) };
-        set_this_cpu(link.value, 0);
+        set_this_cpu(link.value.get(), 0);
     }
     let result = f();
     {
@@ -163,7 +197,7 @@ pub fn set_budget(new: u32) -> u32 {
 unsafe extern "C" fn sched_in(notifier: *mut bindings::preempt_notifier, _cpu: c_int) {
     // SAFETY: The notifier is the field of a `Link` that lives until it is unregistered.
     let link = unsafe { &*notifier.byte_sub(offset_of!(Link, notifier)).cast::<Link>() };
-    set_this_cpu(link.value, link.budget.get());
+    set_this_cpu(link.value.get(), link.budget.get());
 }
 
 /// # Safety

@@ -22,6 +22,39 @@ pub fn realtime() -> i64 {
     unsafe { bindings::ukl_helper_ktime_get_real() }
 }
 
+/// When a wait ends that may be begun anew.
+#[derive(Clone, Copy)]
+pub enum Deadline {
+    /// It does not.
+    Never,
+    /// There is no wait.
+    Now,
+    /// At that time of the monotonic clock.
+    At(i64),
+}
+
+impl Deadline {
+    /// After `timeout` nanoseconds; never if that is negative.
+    #[inline]
+    pub fn after(timeout: i64) -> Self {
+        match timeout {
+            ..0 => Self::Never,
+            0 => Self::Now,
+            _ => Self::At(monotonic().saturating_add(timeout)),
+        }
+    }
+
+    /// The time-out from now on: at least 1 if there was one at all.
+    #[inline]
+    pub fn left(self) -> i64 {
+        match self {
+            Self::Never => -1,
+            Self::Now => 0,
+            Self::At(end) => end.saturating_sub(monotonic()).max(1),
+        }
+    }
+}
+
 /// Sleeps for `ns` nanoseconds; `EINTR` for a signal.
 pub fn sleep(ns: i64) -> Result {
     let mut deadline = monotonic().saturating_add(ns);

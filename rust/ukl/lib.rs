@@ -34,6 +34,8 @@
 //!  - applications and their threads: [`App`], [`Application`], [`JoinHandle`]
 //!  - TCP, UDP and unix sockets: [`net`]
 //!  - readiness of many sockets and files: [`poll`]
+//!  - programs that processes run, their arguments and signals: [`process`]
+//!  - memory that goes with the application: [`mem`]
 //!  - files: [`fs`]
 //!  - clocks, sleeping, waiting for a word of memory: [`time`], [`sync`]
 //!  - buffers for the calls that take several, pages that are sent without a copy: [`io`]
@@ -54,7 +56,8 @@
 //! # Memory
 //!
 //! Closures and buffers are ordinary kernel memory. A thread's stack is 64 KiB unless [`Builder`]
-//! says otherwise. What is open is closed when its value is dropped; a value that is dropped outside
+//! says otherwise. A thread that is ended by a fault, or killed in its own code, drops nothing: what
+//! [`mem`] has allocated and what is open is taken back all the same. What is open is closed when its value is dropped; a value that is dropped outside
 //! application mode, or in the middle of a call, stays open until its application stops. A value
 //! belongs to the application of the thread that made it, and must not be used after that one has
 //! stopped.
@@ -64,8 +67,10 @@
 
 pub mod fs;
 pub mod io;
+pub mod mem;
 pub mod net;
 pub mod poll;
+pub mod process;
 pub mod sync;
 mod thread;
 pub mod time;

@@ -39,6 +39,11 @@ pub fn available_parallelism() -> NonZeroUsize {
 pub struct App(NotThreadSafe);
 
 impl App {
+    /// For the functions that are the first on their thread, or in a signal's handler.
+    pub(crate) fn new() -> Self {
+        Self(NotThreadSafe)
+    }
+
     /// Whether the thread was asked to stop: by [`Application`] being dropped, [`JoinHandle::stop`],
     /// `SIGTERM` or `SIGKILL`. From then on its calls fail with `EINTR`. Not a transition.
     pub fn should_stop(&self) -> bool {
@@ -282,7 +287,7 @@ impl<F: FnOnce(&App) -> Result + Send + 'static> Body<F> {
     unsafe extern "C" fn entry(arg: *mut c_void) -> c_int {
         // SAFETY: `start` gave the box to this thread.
         let main = unsafe { KBox::from_raw(arg.cast::<F>()) };
-        match KBox::into_inner(main)(&App(NotThreadSafe)) {
+        match KBox::into_inner(main)(&App::new()) {
             Ok(()) => 0,
             Err(error) => error.to_errno(),
         }

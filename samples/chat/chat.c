@@ -18,19 +18,23 @@
 
 static unsigned short port = 6660;
 module_param(port, ushort, 0444);
-MODULE_PARM_DESC(port, "TCP port to listen on, for IPv4 and IPv6 (6660)");
+MODULE_PARM_DESC(port, "TCP port to listen on, for IPv4 and IPv6 (6660); in a process: port=N");
+
+/* What one of possibly several servers has. */
+struct room {
+	struct ukl_poll *poll;
+	struct list_head clients;
+	unsigned int number;
+};
 
 struct client {
 	struct list_head list;
+	struct room *room;
 	struct ukl_sock *sock;
 	bool gone;
 	char nick[NICK_SIZE], line[LINE_SIZE], out[OUT_SIZE];
 	size_t line_len, out_len;
 };
-
-static struct ukl_app *app;
-static struct ukl_poll *poll;
-static LIST_HEAD(clients);
 
 /* From now on the client is ignored. The shutdown makes an event, and with that it is let go. */
 static void kick(struct client *client)
@@ -49,8 +53,8 @@ static void flush(struct client *client)
 	n = max(n, 0);
 	client->out_len -= n;
 	memmove(client->out, client->out + n, client->out_len);
-	ukl_poll_modify(poll, client->sock, client->out_len ? EPOLLIN | EPOLLOUT : EPOLLIN,
-			(uintptr_t)client);
+	ukl_poll_modify(client->room->poll, client->sock,
+			client->out_len ? EPOLLIN | EPOLLOUT : EPOLLIN, (uintptr_t)client);
 }
 
 __printf(2, 3) static void tell(struct client *client, const char *format, ...)
@@ -72,7 +76,7 @@ __printf(2, 3) static void tell(struct client *client, const char *format, ...)
 #define tell_others(from, ...) do {					\
 	struct client *__other;						\
 									\
-	list_for_each_entry(__other, &clients, list)			\
+	list_for_each_entry(__other, &(from)->room->clients, list)	\
 		if (__other != (from))					\
 			tell(__other, __VA_ARGS__);			\
 } while (0)
@@ -89,7 +93,7 @@ static void heard(struct client *client, const char *line)
 		tell(client, "* you are %s\n", client->nick);
 		tell_others(client, "* %s is now %s\n", before, client->nick);
 	} else if (!strcmp(line, "/who")) {
-		list_for_each_entry(other, &clients, list)
+		list_for_each_entry(other, &client->room->clients, list)
 			tell(client, "* %s\n", other->nick);
 	} else if (!strcmp(line, "/quit")) {
 		kick(client);
@@ -119,23 +123,23 @@ static void hear(struct client *client)
 		client->gone = true;
 }
 
-static void enter(struct ukl_sock *listener)
+static void enter(struct room *room, struct ukl_sock *listener)
 {
 	struct ukl_sock *sock = ukl_accept(listener, NULL, O_NONBLOCK);
-	static unsigned int number;
 	struct client *client;
 
 	if (IS_ERR(sock))
 		return;
 	client = kzalloc_obj(*client);
-	if (!client || ukl_poll_add(poll, sock, EPOLLIN, (uintptr_t)client)) {
+	if (!client || ukl_poll_add(room->poll, sock, EPOLLIN, (uintptr_t)client)) {
 		kfree(client);
 		ukl_close(sock);
 		return;
 	}
+	client->room = room;
 	client->sock = sock;
-	snprintf(client->nick, NICK_SIZE, "guest%u", ++number);
-	list_add_tail(&client->list, &clients);
+	snprintf(client->nick, NICK_SIZE, "guest%u", ++room->number);
+	list_add_tail(&client->list, &room->clients);
 	tell_others(client, "* %s is here\n", client->nick);
 	tell(client, "* you are %s\n", client->nick);
 }
@@ -156,44 +160,39 @@ static void serve(struct client *client, __poll_t events)
 
 static int chat_main(void *arg)
 {
-	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6 };
+	struct room room = { .poll = ukl_poll_create() };
+	const char *value = ukl_option("port");
 	struct client *client, *next;
+	u16 number = port;
 	struct ukl_event events[64];
 	struct ukl_sock *listener;
 	int n;
 
-	poll = ukl_poll_create();
+	INIT_LIST_HEAD(&room.clients);
+	if (value && kstrtou16(value, 0, &number))
+		return -EINVAL;
+	addr.sin6_port = htons(number);
 	listener = ukl_tcp_listen((struct sockaddr *)&addr, sizeof(addr), SOMAXCONN);
-	n = ukl_poll_add(poll, listener, EPOLLIN, 0);
+	n = ukl_poll_add(room.poll, listener, EPOLLIN, 0);
 	if (n < 0)
-		pr_err("chat: cannot listen on port %u: %pe\n", port, listener);
+		pr_err("chat: cannot listen on port %u: %pe\n", number, listener);
 	while (n >= 0) {
-		n = ukl_poll_wait(poll, events, ARRAY_SIZE(events), UKL_FOREVER);
+		n = ukl_poll_wait(room.poll, events, ARRAY_SIZE(events), UKL_FOREVER);
 		for (int i = 0; i < n; i++) {
 			client = (struct client *)(uintptr_t)events[i].token;
 			if (client)
 				serve(client, events[i].events);
 			else
-				enter(listener);
+				enter(&room, listener);
 		}
 	}
-	list_for_each_entry_safe(client, next, &clients, list)
+	list_for_each_entry_safe(client, next, &room.clients, list)
 		kfree(client);
 	return n;
 }
 
-static int __init chat_init(void)
-{
-	app = ukl_app_start("chat", chat_main, NULL);
-	return PTR_ERR_OR_ZERO(app);
-}
-module_init(chat_init);
-
-static void __exit chat_exit(void)
-{
-	ukl_app_stop(app);
-}
-module_exit(chat_exit);
+module_ukl_program("chat", chat_main);
 
 MODULE_DESCRIPTION("A chat server that lives in the kernel");
 MODULE_LICENSE("GPL");

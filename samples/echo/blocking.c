@@ -38,9 +38,9 @@ static int serve(void *arg)
 	return err;
 }
 
-int blocking_main(void *arg)
+int blocking_main(const struct config *config)
 {
-	struct ukl_sock *listener = echo_listen(false);
+	struct ukl_sock *listener = echo_listen(config);
 
 	if (IS_ERR(listener))
 		return PTR_ERR(listener);

@@ -8,16 +8,20 @@
 /* Bytes that are moved at a time. */
 #define BUFFER_SIZE	(16 * 1024)
 
-/* The parameters of the module, see echo_main.c. */
-extern unsigned int threads;
-extern unsigned int spin_us;
+/* How one of possibly several servers is to serve: the module's parameters, or a process's arguments. */
+struct config {
+	unsigned short port;
+	const char *mode;
+	unsigned int threads;
+	unsigned int spin_us;
+};
 
-/* A socket that listens; with @shared, on a port that others of ours listen on as well. */
-struct ukl_sock *echo_listen(bool shared);
+/* A socket that listens, on a port that other threads listen on as well if there are some. */
+struct ukl_sock *echo_listen(const struct config *config);
 
-/* The first threads of the variants. */
-int blocking_main(void *arg);
-int readiness_main(void *arg);
-int inplace_main(void *arg);
+/* The variants: what the first thread runs. */
+int blocking_main(const struct config *config);
+int readiness_main(const struct config *config);
+int inplace_main(const struct config *config);
 
 #endif /* _ECHO_H */

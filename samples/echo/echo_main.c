@@ -6,12 +6,18 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/in6.h>
+#include <linux/kstrtox.h>
 #include <linux/string.h>
 
 #include "echo.h"
 
-static unsigned short port = 7;
-module_param(port, ushort, 0444);
+static bool start = true;
+module_param(start, bool, 0444);
+MODULE_PARM_DESC(start, "start it on kernel threads when loaded (1)");
+
+static struct config parameters = { .port = 7, .threads = 1 };
+
+module_param_named(port, parameters.port, ushort, 0444);
 MODULE_PARM_DESC(port, "TCP port to listen on, for IPv4 and IPv6 (7)");
 
 static char *mode = "blocking";
@@ -19,23 +25,22 @@ module_param(mode, charp, 0444);
 MODULE_PARM_DESC(mode,
 		 "blocking: a thread for each connection; readiness: event loops that receive and send; inplace: event loops that answer in one step");
 
-unsigned int threads = 1;
-module_param(threads, uint, 0444);
+module_param_named(threads, parameters.threads, uint, 0444);
 MODULE_PARM_DESC(threads, "event loops, each with a listener of its own on the port (1)");
 
-unsigned int spin_us;
-module_param(spin_us, uint, 0444);
+module_param_named(spin_us, parameters.spin_us, uint, 0444);
 MODULE_PARM_DESC(spin_us, "microseconds that an event loop spins before it sleeps (0)");
 
 static const struct {
 	const char *mode;
-	int (*main)(void *arg);
+	int (*main)(const struct config *config);
 } variants[] = {
 	{ "blocking", blocking_main },
 	{ "readiness", readiness_main },
 	{ "inplace", inplace_main },
 };
 
+static struct ukl_program *program;
 static struct ukl_app *app;
 
 static int set(struct ukl_sock *sock, int option)
@@ -45,19 +50,19 @@ static int set(struct ukl_sock *sock, int option)
 	return ukl_setsockopt(sock, SOL_SOCKET, option, &on, sizeof(on));
 }
 
-struct ukl_sock *echo_listen(bool shared)
+struct ukl_sock *echo_listen(const struct config *config)
 {
 	struct sockaddr_in6 addr = {
 		.sin6_family = AF_INET6,
 		.sin6_addr = IN6ADDR_ANY_INIT,
-		.sin6_port = htons(port),
+		.sin6_port = htons(config->port),
 	};
 	struct ukl_sock *listener = ukl_socket(AF_INET6, SOCK_STREAM, 0);
 	int err = PTR_ERR_OR_ZERO(listener);
 
 	if (!err)
 		err = set(listener, SO_REUSEADDR);
-	if (!err && shared)
+	if (!err && config->threads > 1)
 		err = set(listener, SO_REUSEPORT);
 	if (!err)
 		err = ukl_bind(listener, (struct sockaddr *)&addr, sizeof(addr));
@@ -65,30 +70,85 @@ struct ukl_sock *echo_listen(bool shared)
 		err = ukl_listen(listener, SOMAXCONN);
 	if (!err)
 		return listener;
-	pr_err("cannot listen on port %u: %pe\n", port, ERR_PTR(err));
+	pr_err("cannot listen on port %u: %pe\n", config->port, ERR_PTR(err));
 	if (!IS_ERR(listener))
 		ukl_close(listener);
 	return ERR_PTR(err);
 }
 
-static int __init echo_init(void)
+/* The variant that @config says, -EINVAL if it says what cannot be. */
+static int find(const struct config *config)
 {
-	if (!threads || spin_us > UKL_SPIN_MAX)
+	if (!config->threads || config->spin_us > UKL_SPIN_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
-		if (strcmp(mode, variants[i].mode))
-			continue;
-		app = ukl_app_start("echo", variants[i].main, NULL);
-		return PTR_ERR_OR_ZERO(app);
+		if (!strcmp(config->mode, variants[i].mode))
+			return i;
 	}
 	return -EINVAL;
+}
+
+/* The arguments of a process, NAME=VALUE as the parameters, which stand for those that are missing. */
+static int read_arguments(struct config *config)
+{
+	const char *value;
+	int err = 0;
+
+	*config = parameters;
+	config->mode = mode;
+	value = ukl_option("mode");
+	if (value)
+		config->mode = value;
+	value = ukl_option("port");
+	if (value)
+		err = kstrtou16(value, 0, &config->port);
+	value = ukl_option("threads");
+	if (value && !err)
+		err = kstrtouint(value, 0, &config->threads);
+	value = ukl_option("spin_us");
+	if (value && !err)
+		err = kstrtouint(value, 0, &config->spin_us);
+	return err ? err : find(config);
+}
+
+static int echo_main(void *arg)
+{
+	struct config *config = ukl_alloc(sizeof(*config));
+	int variant;
+
+	if (IS_ERR(config))
+		return PTR_ERR(config);
+	variant = read_arguments(config);
+	return variant < 0 ? variant : variants[variant].main(config);
+}
+
+static int __init echo_init(void)
+{
+	int err;
+
+	parameters.mode = mode;
+	err = find(&parameters);
+	if (err < 0)
+		return err;
+	program = ukl_program_register("echo", echo_main, NULL);
+	if (IS_ERR(program))
+		return PTR_ERR(program);
+	if (!start)
+		return 0;
+	app = ukl_app_start("echo", echo_main, NULL);
+	if (!IS_ERR(app))
+		return 0;
+	ukl_program_unregister(program);
+	return PTR_ERR(app);
 }
 module_init(echo_init);
 
 static void __exit echo_exit(void)
 {
 	/* Ends all threads, and closes what they left open. */
-	ukl_app_stop(app);
+	if (app)
+		ukl_app_stop(app);
+	ukl_program_unregister(program);
 }
 module_exit(echo_exit);
 

@@ -31,6 +31,12 @@ struct variant {
 	__poll_t events;
 };
 
+/* What the threads of a server have in common. */
+struct server {
+	const struct config *config;
+	const struct variant *variant;
+};
+
 struct loop {
 	const struct variant *variant;
 	struct ukl_poll *poll;
@@ -186,17 +192,17 @@ static void dispatch(struct loop *loop, const struct ukl_event *event)
 }
 
 /* The port and the event set of a loop. What is open is closed when the application stops. */
-static int loop_open(struct loop *loop)
+static int loop_open(struct loop *loop, const struct config *config)
 {
 	int err;
 
 	loop->poll = ukl_poll_create();
 	if (IS_ERR(loop->poll))
 		return PTR_ERR(loop->poll);
-	err = ukl_poll_spin(loop->poll, spin_us);
+	err = ukl_poll_spin(loop->poll, config->spin_us);
 	if (err)
 		return err;
-	loop->listener = echo_listen(threads > 1);
+	loop->listener = echo_listen(config);
 	if (IS_ERR(loop->listener))
 		return PTR_ERR(loop->listener);
 	return ukl_poll_add(loop->poll, loop->listener, EPOLLIN, token_of(loop->listener));
@@ -204,15 +210,16 @@ static int loop_open(struct loop *loop)
 
 static int loop_main(void *arg)
 {
+	const struct server *server = arg;
 	struct loop *loop = kvzalloc(sizeof(*loop), GFP_KERNEL);
 	struct rest *rest, *next;
 	int n;
 
 	if (!loop)
 		return -ENOMEM;
-	loop->variant = arg;
+	loop->variant = server->variant;
 	INIT_LIST_HEAD(&loop->rests);
-	n = loop_open(loop);
+	n = loop_open(loop, server->config);
 	while (n >= 0) {
 		n = ukl_poll_wait(loop->poll, loop->events, EVENTS, UKL_FOREVER);
 		for (int i = 0; i < n; i++)
@@ -224,30 +231,37 @@ static int loop_main(void *arg)
 	return n;
 }
 
-static int start(const struct variant *variant)
+static int start(const struct config *config, const struct variant *variant)
 {
-	for (unsigned int i = 1; i < threads; i++) {
-		struct ukl_thread *thread = ukl_thread_spawn(loop_main, (void *)variant, 0);
+	struct server *server = ukl_alloc(sizeof(*server));
+
+	if (IS_ERR(server))
+		return PTR_ERR(server);
+	/* Goes with the application: the other threads may outlive this one. */
+	server->config = config;
+	server->variant = variant;
+	for (unsigned int i = 1; i < config->threads; i++) {
+		struct ukl_thread *thread = ukl_thread_spawn(loop_main, server, 0);
 
 		if (IS_ERR(thread))
 			return PTR_ERR(thread);
 		ukl_thread_detach(thread);
 	}
-	return loop_main((void *)variant);
+	return loop_main(server);
 }
 
-int readiness_main(void *arg)
+int readiness_main(const struct config *config)
 {
 	static const struct variant readiness = { serve_copy, EPOLLIN };
 
-	return start(&readiness);
+	return start(config, &readiness);
 }
 
-int inplace_main(void *arg)
+int inplace_main(const struct config *config)
 {
 	static const struct variant inplace = {
 		serve_inplace, EPOLLIN | EPOLLRDHUP | EPOLLET,
 	};
 
-	return start(&inplace);
+	return start(config, &inplace);
 }

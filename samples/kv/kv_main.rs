@@ -28,10 +28,14 @@ mod resp;
 mod server;
 mod store;
 
-use core::borrow::Borrow;
+use core::{borrow::Borrow, str::FromStr};
 use kernel::prelude::*;
 use server::Server;
-use ukl::{available_parallelism, Application};
+use ukl::{
+    available_parallelism,
+    process::{self, Program},
+    App, Application,
+};
 
 module! {
     type: Kv,
@@ -40,6 +44,10 @@ module! {
     description: "A small Redis server that lives in the kernel",
     license: "GPL",
     params: {
+        start: u8 {
+            default: 1,
+            description: "Serve on kernel threads when loaded; 0: only in processes",
+        },
         port: u16 {
             default: 6379,
             description: "TCP port to listen on, for IPv4 and IPv6",
@@ -62,23 +70,56 @@ fn value<T: Copy>(value: impl Borrow<T>) -> T {
 
 struct Kv {
     /// Dropping it ends all connections.
-    _app: Application,
+    _app: Option<Application>,
+    _program: Program,
+}
+
+/// How many threads `asked` means: 0 is one for each processor.
+fn threads(asked: usize) -> usize {
+    match asked {
+        0 => available_parallelism().get(),
+        threads => threads,
+    }
+}
+
+/// The number in the argument `NAME=VALUE` of a process, `otherwise` if there is none.
+fn argument<T: FromStr>(app: &App, name: &str, otherwise: T) -> Result<T> {
+    match process::option(app, name) {
+        Some(value) => value.parse().map_err(|_| EINVAL),
+        None => Ok(otherwise),
+    }
+}
+
+/// What a process runs.
+fn main(app: &App) -> Result {
+    let port = argument(app, "port", value(module_parameters::port.value()))?;
+    let asked = argument(app, "threads", value(module_parameters::threads.value()))?;
+    Server::new(port, threads(asked))?.run(app)
 }
 
 impl kernel::Module for Kv {
     fn init(module: &'static ThisModule) -> Result<Self> {
-        let port = value(module_parameters::port.value());
-        let threads = match value(module_parameters::threads.value()) {
-            0 => available_parallelism().get(),
-            threads => threads,
+        let program = Program::register(module, c"kv", main)?;
+        let app = match value(module_parameters::start.value()) {
+            0 => None,
+            _ => Some(start(module)?),
         };
-        let server = Server::new(port, threads)?;
-        let main = server.clone();
-        let app = Application::start(module, c"kv", move |app| main.run(app))?;
-        server
-            .wait()
-            .inspect_err(|error| pr_err!("cannot listen on port {port}: {error:?}\n"))?;
-        pr_info!("listening on port {port}\n");
-        Ok(Self { _app: app })
+        Ok(Self {
+            _app: app,
+            _program: program,
+        })
     }
+}
+
+/// Serves on kernel threads.
+fn start(module: &'static ThisModule) -> Result<Application> {
+    let port = value(module_parameters::port.value());
+    let server = Server::new(port, threads(value(module_parameters::threads.value())))?;
+    let main = server.clone();
+    let app = Application::start(module, c"kv", move |app| main.run(app))?;
+    server
+        .wait()
+        .inspect_err(|error| pr_err!("cannot listen on port {port}: {error:?}\n"))?;
+    pr_info!("listening on port {port}\n");
+    Ok(app)
 }

@@ -3,15 +3,16 @@
 # The tables in debugfs.
 . "$(dirname "$0")/../lib.sh"
 
-# A line of names, then as many columns on each line; all but "app" and "mode" are numbers.
+# A line of names, then as many columns on each line; all but names, "mode" and "carrier" are numbers.
 well_formed() {
 	cat "$ukl_debugfs/$1"
 	awk -F '\t' '
+		BEGIN { words["mode"] = "^(none|kernel|app)$"; words["carrier"] = "^(kthread|process)$" }
 		NR == 1 { columns = NF; split($0, name, "\t"); if (name[1] != "app") exit bad = 1; next }
 		NF != columns { exit bad = 1 }
 		{
 			for (i = 2; i <= NF; i++)
-				if (name[i] == "mode" ? $i !~ /^(none|kernel|app)$/ : $i !~ /^[0-9]+$/)
+				if ($i !~ (name[i] in words ? words[name[i]] : "^[0-9]+$"))
 					exit bad = 1
 		}
 		END { exit bad || columns < 4 }

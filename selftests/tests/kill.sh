@@ -13,7 +13,7 @@ in_place() {
 	local tid
 	tid=$(first_tid "$1")
 	[ -n "$tid" ] && [ "$tid" != 0 ] &&
-		awk -F '\t' -v tid="$tid" '$2 == tid { print $3 }' "$ukl_debugfs/threads" | grep -qxE "$2"
+		paste <(table threads "$1" tid) <(table threads "$1" mode) | grep -qxE "$tid	($2)"
 }
 
 start_in_place() {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # transition.sh: counts the instructions of calls from an application in the kernel and of the same system calls, in
-# one run of the deterministic machine. `make bench-transition` builds what it needs. Writes
+# one run of the deterministic machine, on a kernel thread and in a process. `make bench-transition` builds what it needs. Writes
 # build/results/transition.json, prints a table. Two runs agree within 1 %.
 set -eu
 self='bench-transition'
@@ -23,6 +23,8 @@ ICOUNT=1 LOAD=1 TIMEOUT=${TIMEOUT:-600} NAME=bench-transition "$clone/tools/vm.s
 	echo kernel_release \$(uname -r)
 	$bench/syscalls
 	insmod build/modules/ukl_bench.ko
+	cat /sys/kernel/debug/ukl_bench/samples
+	build/bin/ukl run ukl_bench
 	cat /sys/kernel/debug/ukl_bench/samples
 	rmmod ukl_bench
 " >"$clone/$bench/samples" || status=$?

@@ -7,7 +7,9 @@
 
 mod app;
 mod file;
+mod memory;
 mod poll;
+mod process;
 mod sock;
 mod tcp;
 mod time;

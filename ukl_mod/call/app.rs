@@ -22,7 +22,7 @@ pub(crate) fn start(
         return Err(EINVAL);
     }
     let stack_size = super::thread::stack_size(stack_size)?;
-    let app = App::register(owner, CString::try_from(name)?)?;
+    let app = App::register(owner, CString::try_from(name)?, None)?;
     match kthread::start(&app, main, stack_size) {
         Ok(main) => {
             app.set_main(&main);

@@ -4,7 +4,10 @@
 
 pub(crate) mod app;
 pub(crate) mod file;
+pub(crate) mod memory;
 pub(crate) mod poll;
+pub(crate) mod process;
+pub(crate) mod program;
 pub(crate) mod sock;
 pub(crate) mod tcp;
 pub(crate) mod thread;
@@ -28,7 +31,7 @@ fn open<T: Resource>(kernel: Kernel<'_>, value: T) -> Result<*const Handle<T>> {
 /// Runs `f` for the application behind `app`: in a transition on a UKL thread, which must be one of
 /// that application (`EPERM`), else as it is (`EDEADLK` where it may not sleep, `EINVAL` unless the
 /// application runs). NULL is the application of the calling thread.
-fn from_any_task<R>(app: *const App, f: impl FnOnce(&App) -> Result<R>) -> Result<R> {
+fn from_any_task<R>(app: *const App, mut f: impl FnMut(&App) -> Result<R>) -> Result<R> {
     if task_local::current(|thread: Option<&Thread>| thread.is_some()) {
         return transition::call(|kernel| {
             let own: &App = kernel.app();

@@ -9,7 +9,10 @@ use crate::{
     transition,
 };
 use kernel::{prelude::*, sync::aref::AlwaysRefCounted};
-use ukl_support::poll::{Events, Ready};
+use ukl_support::{
+    poll::{Events, Ready},
+    time::Deadline,
+};
 
 /// The longest that a wait may spin, in microseconds.
 pub(crate) const SPIN_MAX: u32 = 1000;
@@ -67,10 +70,11 @@ pub(crate) fn wait(
     poll: &Handle<Poll>,
     max: usize,
     timeout: i64,
-    report: impl FnMut(Ready),
+    mut report: impl FnMut(Ready),
 ) -> Result<usize> {
+    let deadline = Deadline::after(timeout);
     transition::call(|kernel| {
-        let count = poll.hold().set().wait(max, timeout, report)?;
+        let count = poll.hold().set().wait(max, deadline.left(), &mut report)?;
         if count != 0 {
             let counters = &kernel.thread().counters;
             counters.poll_waits.add(1);

@@ -12,7 +12,10 @@ use crate::{
 use core::{ffi::c_void, mem, ptr::NonNull};
 use kernel::prelude::*;
 use ukl_bindings::errno;
-use ukl_support::net::{self, Address, Kind, Message, Parts, Shutdown, Socket};
+use ukl_support::{
+    net::{self, Address, Kind, Message, Parts, Shutdown, Socket},
+    time::Deadline,
+};
 
 /// Flags that a caller of `ukl_sendto()` and its like may set.
 const SEND_FLAGS: Message = net::DONTWAIT.or(net::MORE).or(net::EOR).or(net::NOSIGNAL);
@@ -79,11 +82,11 @@ pub(crate) fn listen(sock: &Handle<Sock>, backlog: i32) -> Result {
 pub(crate) fn accept(
     listener: &Handle<Sock>,
     nonblock: bool,
-    peer: Option<impl FnOnce(Address)>,
+    mut peer: Option<impl FnMut(Address)>,
 ) -> Result<*const Handle<Sock>> {
     transition::call(|kernel| {
         let socket = listener.hold().socket().accept(nonblock)?;
-        if let Some(peer) = peer {
+        if let Some(peer) = &mut peer {
             peer(socket.peer_address().unwrap_or(Address::none()));
         }
         open(kernel, Sock::new(socket))
@@ -92,7 +95,8 @@ pub(crate) fn accept(
 
 /// `ukl_connect()`, with a time-out in nanoseconds.
 pub(crate) fn connect(sock: &Handle<Sock>, address: &Address, timeout: i64) -> Result {
-    transition::call(|_| sock.hold().socket().connect(address, timeout))
+    let deadline = Deadline::after(timeout);
+    transition::call(|_| sock.hold().socket().connect(address, deadline.left()))
 }
 
 /// `ukl_send()`, `ukl_sendto()` and `ukl_sendv()`.
@@ -126,7 +130,7 @@ pub(crate) unsafe fn receive(
     sock: &Handle<Sock>,
     parts: Parts<'_>,
     flags: Message,
-    from: Option<&mut Address>,
+    mut from: Option<&mut Address>,
 ) -> Result<usize> {
     transition::call(|_| {
         if !RECV_FLAGS.contains(flags) {
@@ -134,7 +138,7 @@ pub(crate) unsafe fn receive(
         }
         let sock = sock.hold();
         // SAFETY: By the function's requirements.
-        unsafe { sock.socket().receive(parts, flags, from) }
+        unsafe { sock.socket().receive(parts, flags, from.as_deref_mut()) }
     })
 }
 

@@ -13,6 +13,7 @@ use kernel::prelude::*;
 use ukl_support::{
     net::{self, Address, Kind, Message, Parts, Socket},
     tcp::{Read, Reader, Tcp},
+    time::Deadline,
 };
 
 /// Flags that a caller of `ukl_tcp_send()` and its like may set.
@@ -27,7 +28,7 @@ pub(crate) const SAME_STACK: Message = Message::new(1 << 30);
 
 /// The way of a shortcut into the kernel: bypassed, on the application stack, or in full.
 #[inline(always)]
-fn shortcut<R>(flags: Message, f: impl FnOnce(Kernel<'_>, Message) -> Result<R>) -> Result<R> {
+fn shortcut<R>(flags: Message, mut f: impl FnMut(Kernel<'_>, Message) -> Result<R>) -> Result<R> {
     let rest = flags.without(SAME_STACK);
     if transition::bypass() {
         transition::bypassed(|kernel| f(kernel, rest))
@@ -44,7 +45,7 @@ fn sending(
     sock: &Handle<Sock>,
     is_empty: bool,
     flags: Message,
-    f: impl FnOnce(Tcp<'_>, Message) -> Result<usize>,
+    mut f: impl FnMut(Tcp<'_>, Message) -> Result<usize>,
 ) -> Result<usize> {
     shortcut(flags, |kernel, flags| {
         if !SEND_FLAGS.contains(flags) {
@@ -68,7 +69,7 @@ fn receiving(
     sock: &Handle<Sock>,
     is_empty: bool,
     flags: Message,
-    f: impl FnOnce(Tcp<'_>, Message) -> Result<usize>,
+    mut f: impl FnMut(Tcp<'_>, Message) -> Result<usize>,
 ) -> Result<usize> {
     shortcut(flags, |kernel, flags| {
         if !RECV_FLAGS.contains(flags) {
@@ -112,12 +113,13 @@ pub(crate) fn listen(address: &Address, backlog: i32) -> Result<*const Handle<So
 
 /// `ukl_tcp_connect()`, with a time-out in nanoseconds.
 pub(crate) fn connect(address: &Address, timeout: i64) -> Result<*const Handle<Sock>> {
+    let deadline = Deadline::after(timeout);
     transition::call(|kernel| {
         if timeout == 0 {
             return Err(EINVAL);
         }
         let socket = Socket::new(Kind::tcp(address)?)?;
-        socket.connect(address, timeout)?;
+        socket.connect(address, deadline.left())?;
         open(kernel, Sock::new(socket))
     })
 }
@@ -211,7 +213,7 @@ pub(crate) unsafe fn read<R: Reader>(
     sock: &Handle<Sock>,
     reader: &mut R,
     flags: Message,
-    sent: impl FnOnce(Result<usize>),
+    mut sent: impl FnMut(Result<usize>),
 ) -> Result<usize> {
     shortcut(flags, |kernel, flags| {
         if !READ_FLAGS.contains(flags) {

@@ -3,18 +3,15 @@
 //! Threads of an application, and what a thread asks about itself.
 
 use crate::{
-    carrier::kthread,
+    carrier::{kthread, process},
     mode::Mode,
-    thread::{Body, Thread},
+    thread::{Body, Exit, Thread},
     transition,
 };
 use core::ptr;
 use kernel::{prelude::*, sync::Arc};
 use ukl_bindings::errno;
-use ukl_support::{
-    task::{CurrentTask, Work},
-    task_local,
-};
+use ukl_support::task_local;
 
 /// Bytes of an application stack when the caller leaves the choice.
 pub(crate) const STACK_DEFAULT: usize = 64 * 1024;
@@ -22,7 +19,7 @@ pub(crate) const STACK_DEFAULT: usize = 64 * 1024;
 pub(crate) const STACK_MIN: usize = 16 * 1024;
 
 /// The stack size a caller asked for; `EINVAL` below the minimum.
-pub(super) fn stack_size(asked: usize) -> Result<usize> {
+pub(crate) fn stack_size(asked: usize) -> Result<usize> {
     match asked {
         0 => Ok(STACK_DEFAULT),
         STACK_MIN.. => Ok(asked),
@@ -32,10 +29,43 @@ pub(super) fn stack_size(asked: usize) -> Result<usize> {
 
 /// `ukl_thread_spawn()`: a new thread of the caller's application. Returns its handle.
 pub(crate) fn spawn(body: Body, asked: usize) -> Result<*const Thread> {
-    transition::call(|kernel| {
-        let thread = kthread::start(kernel.app(), body, stack_size(asked)?)?;
-        Ok(Arc::as_ptr(&thread))
-    })
+    let (thread, seat) = transition::call(|kernel| {
+        let app = kernel.app();
+        let Some(in_process) = app.process() else {
+            let thread = kthread::start(app, body, stack_size(asked)?)?;
+            return Ok((Arc::as_ptr(&thread), None));
+        };
+        let size = match asked {
+            0 => in_process.stack_size(),
+            asked => stack_size(asked)?,
+        };
+        let thread = process::prepare(app, in_process, body, size, true)?;
+        Ok((
+            Arc::as_ptr(&thread),
+            thread.seat.as_ref().map(|seat| seat.number()),
+        ))
+    })?;
+    let Some(number) = seat else {
+        return Ok(thread);
+    };
+    let Err(error) = transition::ask(Exit::Thread(number)) else {
+        return Ok(thread);
+    };
+    let gone = transition::call_always(|kernel| {
+        let app = kernel.app();
+        match (app.thread(thread), app.process()) {
+            (Ok(thread), Some(in_process)) if process::discard(app, in_process, &thread) => {
+                app.forget_thread(&thread);
+                Ok(true)
+            }
+            // Whatever the process says, a task runs it.
+            _ => Ok(false),
+        }
+    })?;
+    match gone {
+        true => Err(error),
+        false => Ok(thread),
+    }
 }
 
 /// `ukl_thread_join()`: waits for a thread's end, gives its handle back, returns its status.
@@ -88,8 +118,7 @@ pub(crate) fn bypass(budget: u32) -> Result {
 /// `ukl_should_stop()`: whether the current thread was asked to stop. No transition.
 pub(crate) fn should_stop() -> bool {
     task_local::current(|thread: Option<&Thread>| {
-        // What calls look at first, so that none is made after this was seen to be true.
-        thread.is_some() && CurrentTask::get().work().has(Work::SIGNAL)
+        thread.is_some_and(|thread| thread.carrier.is_asked_to_stop(thread))
     })
 }
 

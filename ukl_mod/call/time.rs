@@ -4,14 +4,15 @@
 
 use crate::transition;
 use kernel::prelude::*;
-use ukl_support::time;
+use ukl_support::time::{self, Deadline};
 
 /// `ukl_sleep()`.
 pub(crate) fn sleep(ns: i64) -> Result {
-    transition::call(|_| match ns {
-        ..0 => Err(EINVAL),
-        0 => Ok(()),
-        _ => time::sleep(ns),
+    let deadline = Deadline::after(ns);
+    transition::call(|_| match deadline {
+        Deadline::Never => Err(EINVAL),
+        Deadline::Now => Ok(()),
+        Deadline::At(_) => time::sleep(deadline.left()),
     })
 }
 
@@ -21,8 +22,9 @@ pub(crate) fn sleep(ns: i64) -> Result {
 ///
 /// `word` must be mapped and aligned during the call.
 pub(crate) unsafe fn futex_wait(word: *const u32, expected: u32, timeout: i64) -> Result {
+    let deadline = Deadline::after(timeout);
     // SAFETY: By the function's requirements.
-    transition::call(|_| unsafe { time::futex_wait(word, expected, timeout) })
+    transition::call(|_| unsafe { time::futex_wait(word, expected, deadline.left()) })
 }
 
 /// `ukl_futex_wake()`. No transition.

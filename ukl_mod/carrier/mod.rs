@@ -3,14 +3,31 @@
 //! Carriers: where the task of a UKL thread comes from.
 
 pub(crate) mod kthread;
+pub(crate) mod process;
 
-/// What a kind of task does for a UKL thread.
+use crate::thread::Thread;
+
+/// What a kind of task does for the UKL thread that it carries, which is the current one.
 pub(crate) trait Carrier: Sync {
-    /// Whether the current thread is asked to stop, given that a signal or a notification waits for
-    /// its task; `asked` tells whether somebody asked it by name. May be called on either stack.
-    fn stops(&self, asked: &dyn Fn() -> bool) -> bool;
+    /// Whether the thread is asked to stop. From any context.
+    fn is_asked_to_stop(&self, thread: &Thread) -> bool;
 
-    /// Does all work that waits for the current task before its application code goes on. Called in
-    /// mode `Kernel`; may sleep.
-    fn leave(&self);
+    /// The same, given that a signal or a notification waits; one that means nothing may be taken away.
+    /// May be called on either stack.
+    fn stops(&self, thread: &Thread) -> bool;
+
+    /// Does all work that waits and can be done here, before application code goes on. Called in mode
+    /// `Kernel`; may sleep.
+    fn leave(&self, thread: &Thread);
+
+    /// Whether work waits that only user space can do.
+    fn must_suspend(&self, _thread: &Thread) -> bool {
+        false
+    }
+
+    /// The thread is back from user space, on its application stack: hands over a signal that came
+    /// along. Returns whether a call that a signal has interrupted is to be made again.
+    fn resumed(&self, _thread: &Thread) -> bool {
+        true
+    }
 }

@@ -11,6 +11,8 @@
 #include <uapi/linux/eventpoll.h>
 #include <linux/fs.h>
 #include <linux/in.h>
+#include <linux/kallsyms.h>
+#include <linux/kdebug.h>
 #include <linux/ktime.h>
 #include <linux/net.h>
 #include <linux/preempt.h>
@@ -24,6 +26,7 @@
 /* Tasks (task.c) */
 
 /* Sets of thread_info flags. */
+static const unsigned long UKL_RESUME_FLAGS = _TIF_NOTIFY_RESUME;
 static const unsigned long UKL_SIGPENDING_FLAGS = _TIF_SIGPENDING;
 static const unsigned long UKL_NOTIFY_FLAGS = _TIF_NOTIFY_SIGNAL;
 static const unsigned long UKL_RESCHED_FLAGS = _TIF_NEED_RESCHED | _TIF_NEED_RESCHED_LAZY;
@@ -57,8 +60,53 @@ void __noreturn ukl_helper_module_put_and_kthread_exit(void);
 void ukl_helper_task_notify(struct task_struct *task);
 void ukl_helper_preempt_disable(void);
 void ukl_helper_preempt_enable(void);
+void ukl_helper_clear_notify_resume(void);
 void ukl_helper_clear_notify_signal(void);
 void ukl_helper_allow_signal(int signal);
+bool ukl_helper_module_get_live(struct module *module);
+void ukl_helper_module_put_other(struct module *module);
+int ukl_helper_guest_work(void);
+pid_t ukl_helper_task_vnr(struct task_struct *task);
+bool ukl_helper_may_tune(struct task_struct *task);
+int ukl_helper_own_file(struct file *file);
+
+/* Coroutines (coroutine.S) */
+
+void ukl_helper_coroutine_resume(void *coroutine);
+void ukl_helper_coroutine_suspend(void *coroutine);
+void ukl_helper_coroutine_abandon(void *coroutine);
+void ukl_helper_coroutine_begin(void);
+
+/* Exceptions and interrupts (fault.c) */
+
+static const unsigned int UKL_SYMBOL_LEN = KSYM_SYMBOL_LEN;
+static const unsigned int UKL_NOTIFY_STOP = NOTIFY_STOP;
+
+/* Code of the current task that was interrupted. */
+struct ukl_fault {
+	struct pt_regs *regs;
+	int signal;
+	unsigned long ip;
+	unsigned long sp;
+	unsigned long address;
+};
+
+bool ukl_helper_fault(unsigned long event, void *data, struct ukl_fault *fault);
+void ukl_helper_interrupt_all(void (*f)(struct ukl_fault *fault));
+void ukl_helper_divert(struct ukl_fault *fault, unsigned long ip, unsigned long sp,
+		       unsigned long arg);
+bool ukl_helper_module_has_code(const struct module *module, unsigned long address);
+void ukl_helper_symbol(unsigned long address, char *name);
+
+/* Signals (signal.c) */
+
+u64 ukl_helper_set_signal_mask(u64 mask);
+u64 ukl_helper_signal_mask(void);
+bool ukl_helper_fatal_signal_pending(struct task_struct *task);
+
+/* Memory shared with a process (area.c) */
+
+int ukl_helper_area_map(void *area, size_t size, struct vm_area_struct *vma);
 
 /* Sockets (net.c) */
 

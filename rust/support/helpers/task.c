@@ -3,6 +3,10 @@
  * Tasks, modules and delayed work. Each function here does one thing of the kernel's that is an
  * inline function, a macro or a per-CPU variable; what it means is told by its safe wrapper.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/entry-virt.h>
+#include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
@@ -53,6 +57,18 @@ void ukl_helper_module_put(void)
 	module_put(THIS_MODULE);
 }
 
+bool ukl_helper_module_get_live(struct module *module)
+{
+	if (!module)
+		return true;
+	return READ_ONCE(module->state) == MODULE_STATE_LIVE && try_module_get(module);
+}
+
+void ukl_helper_module_put_other(struct module *module)
+{
+	module_put(module);
+}
+
 void __noreturn ukl_helper_module_put_and_kthread_exit(void)
 {
 	module_put_and_kthread_exit(0);
@@ -75,9 +91,47 @@ void ukl_helper_preempt_enable(void)
 	preempt_enable();
 }
 
+void ukl_helper_clear_notify_resume(void)
+{
+	clear_thread_flag(TIF_NOTIFY_RESUME);
+}
+
 void ukl_helper_clear_notify_signal(void)
 {
 	clear_notify_signal();
+}
+
+/* The work that waits before code other than the kernel's goes on: -EINTR if it is a signal. */
+int ukl_helper_guest_work(void)
+{
+	return xfer_to_guest_mode_handle_work();
+}
+
+pid_t ukl_helper_task_vnr(struct task_struct *task)
+{
+	return task_pid_vnr(task);
+}
+
+/* Whether the current task may change how @task is scheduled, and the like. */
+bool ukl_helper_may_tune(struct task_struct *task)
+{
+	return uid_eq(current_euid(), task_cred_xxx(task, euid)) || capable(CAP_SYS_NICE);
+}
+
+/* For a file that is being opened: its module stays until it is closed. Linux 7.2 forgets it. */
+int ukl_helper_own_file(struct file *file)
+{
+	static struct file_operations fops;
+
+	if (file->f_op->owner)
+		return 0;
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	/* The same each time. */
+	fops = *file->f_op;
+	fops.owner = THIS_MODULE;
+	file->f_op = &fops;
+	return 0;
 }
 
 void ukl_helper_allow_signal(int signal)

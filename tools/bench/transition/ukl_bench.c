@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Measures calls from an application in the kernel while it is loaded; what it counted is in
- * ukl_bench/samples of debugfs. Its counterpart in user space is syscalls.c.
+ * Measures calls from an application in the kernel: on a kernel thread while it is loaded, and in a
+ * process when "ukl run" runs it. What it counted last is in ukl_bench/samples of debugfs. Its
+ * counterpart in user space is syscalls.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,6 +10,7 @@
 #include <linux/debugfs.h>
 #include <linux/in.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <ukl.h>
@@ -20,6 +22,8 @@ struct end {
 #include "measure.h"
 
 static DECLARE_COMPLETION(measured);
+static struct ukl_program *program;
+static const char *carrier;
 static struct dentry *dir;
 
 static inline void bypass_null(void)
@@ -113,7 +117,11 @@ static int measure(char *buffer)
 static int bench(void *unused)
 {
 	char *buffer = kzalloc(SIZE_MAX_TCP, GFP_KERNEL);
-	int err = buffer ? measure(buffer) : -ENOMEM;
+	int err;
+
+	carrier = current->mm ? "process" : "kernel";
+	result_count = 0;
+	err = buffer ? measure(buffer) : -ENOMEM;
 
 	kfree(buffer);
 	complete(&measured);
@@ -123,7 +131,7 @@ static int bench(void *unused)
 static int samples_show(struct seq_file *file, void *unused)
 {
 	for (unsigned int i = 0; i < result_count; i++) {
-		seq_printf(file, "kernel %s %u", results[i].name, results[i].calls);
+		seq_printf(file, "%s %s %u", carrier, results[i].name, results[i].calls);
 		for (unsigned int round = 0; round < ROUNDS; round++)
 			seq_printf(file, " %lu", results[i].total[round]);
 		seq_putc(file, '\n');
@@ -143,6 +151,9 @@ static int __init ukl_bench_init(void)
 	err = ukl_app_stop(app);
 	if (err)
 		return err;
+	program = ukl_program_register("ukl_bench", bench, NULL);
+	if (IS_ERR(program))
+		return PTR_ERR(program);
 	dir = debugfs_create_dir("ukl_bench", NULL);
 	debugfs_create_file("samples", 0400, dir, NULL, &samples_fops);
 	return 0;
@@ -152,6 +163,7 @@ module_init(ukl_bench_init);
 static void __exit ukl_bench_exit(void)
 {
 	debugfs_remove(dir);
+	ukl_program_unregister(program);
 }
 module_exit(ukl_bench_exit);
 

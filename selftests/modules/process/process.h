@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the commands of ukl_test_process share. */
+#ifndef _UKL_TEST_PROCESS_H
+#define _UKL_TEST_PROCESS_H
+
+#include <ukl.h>
+
+/* The number in argument @n of the process; @otherwise if there is none. */
+long number(unsigned int n, long otherwise);
+
+/* Writes a line to the process's standard output. */
+__printf(1, 2) void say(const char *format, ...);
+
+/* Commands: each is named in the table of main.c. */
+int command_fault(void);
+int command_signal(void);
+
+#endif

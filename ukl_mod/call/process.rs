@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What an application asks of the process that runs it.
+
+use crate::{
+    process::Action,
+    seat::Window,
+    thread::{Exit, Thread},
+    transition,
+};
+use kernel::prelude::*;
+use ukl_bindings::errno;
+use ukl_support::{signal, task_local};
+
+/// `ukl_arg()`: argument number `n` of the process. No transition.
+pub(crate) fn arg(n: usize) -> *const u8 {
+    task_local::current(|thread: Option<&Thread>| {
+        thread
+            .and_then(|thread| thread.app().process()?.arg(n))
+            .map_or(core::ptr::null(), |arg| arg.to_bytes_with_nul().as_ptr())
+    })
+}
+
+/// `ukl_syscall()`.
+pub(crate) fn syscall(words: [u64; 7]) -> Result<i64> {
+    transition::ask(Exit::Syscall(words))
+}
+
+/// `ukl_data()`: the data window of the calling thread. No transition.
+pub(crate) fn data() -> Option<Window> {
+    task_local::current(|thread: Option<&Thread>| Some(thread?.seat.as_ref()?.window()))
+}
+
+/// `ukl_sigaction()`: what to do about a signal: `handling` (`UKL_SIGNAL_*`), with `action` to handle it.
+pub(crate) fn sigaction(number: u32, handling: u32, action: Option<Action>) -> Result {
+    const UNCATCHABLE: [u32; 2] = [transition::SIGKILL, 19];
+    if !(1..=signal::COUNT).contains(&number) || UNCATCHABLE.contains(&number) {
+        return Err(EINVAL);
+    }
+    // The handler first: the signal may come as soon as the process catches it.
+    let before = transition::call(|kernel| {
+        let process = kernel.app().process().ok_or_else(errno::eopnotsupp)?;
+        Ok(process.set_action(number, action))
+    })?;
+    let exit = Exit::Sigaction {
+        signal: number,
+        handling,
+    };
+    if let Err(error) = transition::ask(exit) {
+        transition::call_always(|kernel| {
+            if let Some(process) = kernel.app().process() {
+                process.set_action(number, before);
+            }
+            Ok(())
+        })?;
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// `ukl_sigmask()`: the signals that the calling thread blocks from now on; returns those it did.
+pub(crate) fn sigmask(mask: signal::Set) -> Result<signal::Set> {
+    transition::call(|kernel| {
+        if kernel.app().process().is_none() {
+            return Err(errno::eopnotsupp());
+        }
+        Ok(signal::set_mask(mask))
+    })
+}
+
+/// `ukl_abort()`: ends the application as by `SIGABRT`.
+pub(crate) fn abort(ip: usize) -> Result {
+    transition::abort(SIGABRT, ip)
+}
+
+const SIGABRT: u32 = 6;
