@@ -13,8 +13,8 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules root demo check bench bench-transition bench-echo shell vm install clean distclean help
-all: modules
+.PHONY: all modules command root demo check bench bench-transition bench-echo shell vm install clean distclean help
+all: modules command
 
 # What was built for another kernel goes: kbuild would take its objects for good.
 for_kernel = [ "$$(cat build/kernel 2>/dev/null)" = "$(1)" ] || \
@@ -26,30 +26,41 @@ modules: root
 	$(Q)MAKEFLAGS= tools/enter.sh make -j"$$(nproc)" --no-print-directory -f tools/modules.mk KDIR=/usr/src/linux
 root:
 	$(Q)tools/root.sh
+
+# The command `ukl`, with its manual pages and completions.
+command: root
+	$(Q)mkdir -p build/bin
+	$(Q)tools/cargo.sh build --quiet --release --locked
+	$(Q)cmp -s build/obj/cargo/release/ukl build/bin/ukl || cp build/obj/cargo/release/ukl build/bin/ukl
+	$(Q)[ build/share -nt build/bin/ukl ] || { tools/enter.sh build/bin/ukl generate build/share && touch build/share; }
 else
 modules:
 	$(Q)tools/kdir-check.sh '$(KDIR)'
 	$(Q)$(call for_kernel,$(KDIR))
 	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(KDIR)'
+command:
+	$(Q)mkdir -p build/bin
+	$(Q)cargo build --release --locked --manifest-path tools/ukl/Cargo.toml --target-dir build/obj/cargo
+	$(Q)cp build/obj/cargo/release/ukl build/bin/ukl && build/bin/ukl generate build/share
 root:
 	$(Q)echo 'make: KDIR is for building only; leave it out to use the virtual machine' >&2; exit 1
 endif
 
-demo check: modules root
+demo check: modules command root
 	$(Q)tools/$@.sh
 
 bench: bench-transition bench-echo
 bench-transition bench-echo: modules root
 	$(Q)tools/bench/$(@:bench-%=%).sh
 
-vm: $(if $(filter 1,$(LOAD)),modules) root
+vm: $(if $(filter 1,$(LOAD)),modules command) root
 	$(Q)[ -n "$$CMD" ] || { echo "make: say what to run: make vm CMD='uname -a'" >&2; exit 2; }
 	$(Q)tools/vm.sh
 
-shell: $(if $(filter 1,$(LOAD)),modules) root
+shell: $(if $(filter 1,$(LOAD)),modules command) root
 	$(Q)CMD= tools/vm.sh
 
-install: modules
+install: modules command
 	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(or $(KDIR),build/root/usr/src/linux)' install
 
 clean:
@@ -61,7 +72,7 @@ distclean:
 help:
 	@echo 'ukl: run applications in ring 0 of the stock Debian kernel, by loading a module'
 	@echo
-	@echo '  make            build ukl.ko and the samples into build/modules'
+	@echo '  make            build ukl.ko and the samples into build/modules, the command ukl into build/bin'
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
 	@echo '  make bench      all measurements there are, which is:'
@@ -69,7 +80,7 @@ help:
 	@echo '  make bench-echo        count the instructions of echo servers and of kv, per request'
 	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
 	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"
-	@echo '  make install    install ukl.ko for the kernel it was built for, and what applications build against'
+	@echo '  make install    install ukl.ko for the kernel it was built for, the command ukl, and what applications build against'
 	@echo '  make clean      remove what was built; distclean: also the build root, here and in the cache'
 	@echo
 	@echo 'The first build makes a Debian tree with compiler, kernel and QEMU (4 minutes, 5 GB) and keeps it in the cache.'

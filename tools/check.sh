@@ -84,7 +84,7 @@ spdx() {
 	local file status=0
 	while read -r file; do
 		case $file in
-		LICENSES/* | COPYING | LICENSE | *.json | *.svg | *.png) continue ;;
+		LICENSES/* | COPYING | LICENSE | *.json | *.lock | *.svg | *.png) continue ;;
 		esac
 		if ! head -n 3 "$file" | grep -aq 'SPDX-License-Identifier: '; then
 			echo "$file"
@@ -92,6 +92,15 @@ spdx() {
 		fi
 	done < <(files '*')
 	return "$status"
+}
+
+# The command `ukl`: lints, and the tests of what needs no device.
+command_clippy() {
+	tools/cargo.sh clippy --quiet --locked --all-targets -- -D warnings
+}
+
+command_tests() {
+	tools/cargo.sh test --quiet --locked
 }
 
 peer() {
@@ -124,6 +133,8 @@ mkdir -p "$build"
 	timed result "checkpatch, user space" user_c
 	timed result "clippy and C warnings" clippy
 	timed result "peer builds" peer
+	timed result "the command ukl: clippy" command_clippy
+	timed result "the command ukl: unit tests" command_tests
 	for test in tools/tests/*.t; do
 		run_test "${test#tools/tests/}" 120 "$test"
 	done

@@ -50,9 +50,10 @@ example: sdk
 	+@$(kbuild) M=$(OBJ_DIR)/example UKL=$(sdk) obj-m='hello.o loop.o' modules
 	@cp $(OBJ_DIR)/example/*.ko $(MODULES_DIR)
 
-# Where `make install` puts things: the module of the kernel that KDIR is for, and the SDK.
+# Where `make install` puts things: the module of the kernel that KDIR is for, the command, and the SDK.
 DESTDIR ?=
-SDK_DIR ?= /usr/local/share/ukl
+PREFIX ?= /usr/local
+SDK_DIR ?= $(PREFIX)/share/ukl
 release := $(shell cat $(KDIR)/include/config/kernel.release)
 updates := $(DESTDIR)/lib/modules/$(release)/updates
 
@@ -61,4 +62,6 @@ install:
 	install -D -m 644 -t $(updates) $(MODULES_DIR)/ukl.ko
 	mkdir -p $(DESTDIR)$(SDK_DIR)
 	cp -r $(sdk)/. $(DESTDIR)$(SDK_DIR)
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(out)/bin/ukl
+	cp -r $(out)/share/. $(DESTDIR)$(PREFIX)/share
 	[ -n "$(DESTDIR)" ] || depmod -a $(release)

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Loading modules, and unloading them again.
+
+use std::{
+    ffi::{CStr, CString},
+    fs::File,
+    io,
+    path::Path,
+    process::Command,
+};
+
+use anyhow::{anyhow, Context};
+use nix::{
+    errno::Errno,
+    kmod::{delete_module, finit_module, DeleteModuleFlags, ModuleInitFlags},
+};
+
+use super::{
+    program::{module_name, Wanted},
+    Failure, CANNOT_RUN, NOT_FOUND,
+};
+use crate::device::errno;
+
+/// What an application's module is told: to register its program, and not to start it.
+const REGISTER_ONLY: &str = "start=0";
+
+/// The modules that this command has loaded. When it is dropped, they are unloaded again, the last
+/// one first, unless somebody else uses them.
+pub struct Modules {
+    keep: bool,
+    loaded: Vec<String>,
+}
+
+impl Modules {
+    /// None so far. If `keep`, they stay loaded.
+    pub fn new(keep: bool) -> Self {
+        Self {
+            keep,
+            loaded: Vec::new(),
+        }
+    }
+
+    /// Loads ukl.ko: the file beside the application's, or what modprobe finds.
+    pub fn load_ukl(&mut self, wanted: &Wanted) -> Result<(), Failure> {
+        if let Wanted::File { path, .. } = wanted {
+            let beside = path.with_file_name("ukl.ko");
+            if beside.exists() {
+                return self.insert(&beside, c"");
+            }
+        }
+        self.probe("ukl", &[])
+            .map_err(|failure| failure.error.into())
+    }
+
+    /// Loads the application's module from its file, if it is not loaded.
+    pub fn load_file(&mut self, path: &Path, params: &[String]) -> Result<(), Failure> {
+        let params = format!("{REGISTER_ONLY} {}", params.join(" "));
+        let params = CString::new(params.trim_end()).context("a parameter has a NUL in it")?;
+        self.insert(path, &params)
+    }
+
+    /// Has modprobe load the application's module.
+    pub fn load_name(&mut self, name: &str, params: &[String]) -> Result<(), Failure> {
+        let mut all = vec![REGISTER_ONLY];
+        all.extend(params.iter().map(String::as_str));
+        self.probe(name, &all)
+    }
+
+    fn insert(&mut self, path: &Path, params: &CStr) -> Result<(), Failure> {
+        let fail = |error: Errno, remedy: &str| {
+            let status = if error == Errno::ENOENT {
+                NOT_FOUND
+            } else {
+                CANNOT_RUN
+            };
+            let text = format!("cannot load {}: {}{remedy}", path.display(), error.desc());
+            Failure::new(status, anyhow!(text))
+        };
+        let file = File::open(path).map_err(|error| fail(errno(&error), ""))?;
+        match finit_module(&file, params, ModuleInitFlags::empty()) {
+            Ok(()) => {
+                let stem = path.file_stem().unwrap_or_default();
+                self.loaded.push(module_name(&stem.to_string_lossy()));
+                Ok(())
+            }
+            // It is loaded.
+            Err(Errno::EEXIST) => Ok(()),
+            // Not about the file, which is there.
+            Err(Errno::ENOENT) => Err(Failure::new(
+                CANNOT_RUN,
+                anyhow!(
+                    "cannot load {}: it uses what this kernel or ukl.ko lacks; see dmesg",
+                    path.display()
+                ),
+            )),
+            Err(error) => Err(fail(
+                error,
+                match error {
+                    Errno::EPERM => "; be root, and see 'ukl check'",
+                    Errno::EKEYREJECTED => "; it must be signed, see 'ukl check'",
+                    Errno::ENOEXEC => "; build it for this kernel, and see dmesg",
+                    _ => "; see dmesg",
+                },
+            )),
+        }
+    }
+
+    fn probe(&mut self, name: &str, params: &[&str]) -> Result<(), Failure> {
+        let module = module_name(name);
+        let directory = Path::new("/sys/module").join(&module);
+        let was_loaded = directory.exists();
+        let run = |command| {
+            Command::new(command)
+                .args(["--", name])
+                .args(params)
+                .output()
+        };
+        let output = match run("modprobe") {
+            // The PATH of a user may lack the place.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => run("/sbin/modprobe"),
+            output => output,
+        };
+        let output = output.map_err(|error| {
+            anyhow!(
+                "cannot load {name}: cannot run modprobe: {}; install kmod",
+                errno(&error).desc()
+            )
+        })?;
+        if output.status.success() {
+            if !was_loaded && directory.exists() {
+                self.loaded.push(module);
+            }
+            return Ok(());
+        }
+        let why = complaint(&String::from_utf8_lossy(&output.stderr));
+        let status = if why.contains("not found") {
+            NOT_FOUND
+        } else {
+            CANNOT_RUN
+        };
+        Err(Failure::new(status, anyhow!("cannot load {name}: {why}")))
+    }
+}
+
+impl Drop for Modules {
+    fn drop(&mut self) {
+        if self.keep {
+            return;
+        }
+        for module in self.loaded.iter().rev() {
+            if let Ok(name) = CString::new(module.as_str()) {
+                // In use, or gone: either is as well.
+                let _ = delete_module(&name, DeleteModuleFlags::O_NONBLOCK);
+            }
+        }
+    }
+}
+
+/// What modprobe says, as part of a line.
+fn complaint(stderr: &str) -> String {
+    let line = stderr
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("modprobe failed");
+    let line = line.trim_start_matches("modprobe: ");
+    line.trim_start_matches("FATAL: ")
+        .trim_start_matches("ERROR: ")
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_one_line() {
+        let text = "modprobe: FATAL: Module kv not found in directory /lib/modules/7.3.4\n\n";
+        assert_eq!(
+            complaint(text),
+            "Module kv not found in directory /lib/modules/7.3.4"
+        );
+        let text = "a\nmodprobe: ERROR: could not insert 'kv': Operation not permitted\n";
+        assert_eq!(
+            complaint(text),
+            "could not insert 'kv': Operation not permitted"
+        );
+        assert_eq!(complaint(""), "modprobe failed");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_found() {
+        let mut modules = Modules::new(false);
+        let failure = modules
+            .load_file(Path::new("/nowhere/kv.ko"), &[])
+            .unwrap_err();
+        assert_eq!(failure.status, NOT_FOUND);
+        assert_eq!(
+            failure.error.to_string(),
+            "cannot load /nowhere/kv.ko: No such file or directory"
+        );
+    }
+}
