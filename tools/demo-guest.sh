@@ -42,16 +42,18 @@ benchmark() {
 		sed -n 's/^"\([A-Z_]*\)","\([0-9.]*\)".*/\1,\2/p'
 }
 
-# columns: tab-separated lines, aligned.
-columns() {
-	awk -F '\t' '
-		{ for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } n = NF }
-		END { for (l = 1; l <= NR; l++) { printf " "; for (i = 1; i <= n; i++) printf " %-*s", width[i], cell[l, i]
-			print "" } }' | sed 's/ *$//'
-}
+PATH=/ukl/build/bin:$PATH
 
-begin "kernel $(uname -r), processors: $(nproc); loading kv.ko"
-insmod /ukl/build/modules/kv.ko port=$kv
+begin "kernel $(uname -r), processors: $(nproc); can it run ukl?"
+ukl check | sed 's/^/  /'
+
+begin "starting kv, in ring 0, as a process: ukl run build/modules/kv.ko -- port=$kv"
+ukl run /ukl/build/modules/kv.ko -- port=$kv &
+process=$!
+wait_for $kv
+step="the process is the application"
+ps -o pid,comm,args -p $process | sed "s|^|  |"
+[ "$(cat /proc/$process/comm)" = kv ]
 
 begin "a conversation with kv, by Debian's redis-cli"
 ask OK SET greeting "hello from ring 0"
@@ -115,25 +117,28 @@ else
 fi
 echo
 
-begin "the module's counters, while three clients ask kv"
+begin "what it does, while three clients ask it: ukl ps, ukl top"
 redis-benchmark -p $kv -c 3 -n 100000000 -t get -q >/dev/null 2>&1 &
 client=$!
 sleep 1
-for table in apps threads; do
-	echo "  /sys/kernel/debug/ukl/$table"
-	columns </sys/kernel/debug/ukl/$table
-done
-[ "$(wc -l </sys/kernel/debug/ukl/threads)" -ge 2 ]
+echo "  ukl ps"
+ukl ps | sed 's/^/  /'
+echo "  ukl top"
+# Of two looks the last: the first has the rates of a whole life.
+ukl top -b -d 1 -n 2 | tac | sed '/^ukl:/q' | tac | sed 's/^/  /' | tee /tmp/ukl.out
+grep -q kv /tmp/ukl.out
 
-begin "unloading, with the clients still connected"
+begin "ending it, with the clients still connected: kill $process"
 start=$(date +%s%N)
-rmmod kv
+kill $process
+status=0
+wait $process || status=$?
 took=$((($(date +%s%N) - start) / 1000000))
-echo "  rmmod kv took $took ms"
+echo "  its process ended by $(kill -l $status) after $took ms, and what ukl run had loaded is unloaded"
 kill $client 2>/dev/null || true
 redis-cli -p $redis shutdown nosave
-step="rmmod kv should take at most 2 seconds"
-[ $took -le 2000 ]
+step="it should end within 2 seconds, by SIGTERM"
+[ $took -le 2000 ] && [ "$(kill -l $status)" = TERM ]
 step="rmmod ukl"
 rmmod ukl
 step="no module is left"

@@ -20,11 +20,12 @@ say "the kernel's log of the whole run is clean (build/vm/demo/dmesg.log)"
 
 cat <<'END'
 
-What you saw: kv, a server written in Rust, ran in ring 0 of an untouched Debian kernel and answered real Redis
-clients; receiving and sending were procedure calls, no system calls. Then everything was unloaded again.
+What you saw: kv, a server written in Rust, ran as a process in ring 0 of an untouched Debian kernel and answered real
+Redis clients; receiving and sending were procedure calls, no system calls. Then it was killed like any process, and
+everything was unloaded again.
 kv is a much smaller program than Redis: it has no expiry, no eviction, no persistence, no scripting. The ratio is
 that of the two programs, not what ring 0 alone gains.
-Next: make shell
-      make vm CMD='insmod build/modules/kv.ko; redis-benchmark -p 6379 -t get -n 20000 -q'
+Next: make shell, and there: ukl run build/modules/kv.ko &  ukl top
+      make vm CMD='build/bin/ukl run build/modules/kv.ko & sleep 2; redis-benchmark -p 6379 -t get -n 20000 -q'
       ICOUNT=1 make demo, which counts instructions: what a busy machine does not change
 END
