@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # transition.sh: counts the instructions of calls from an application in the kernel and of the same system calls, in
-# one run of the deterministic machine, on a kernel thread and in a process. `make bench-transition` builds what it needs. Writes
+# one run of the deterministic machine, on a kernel thread and in a process, and what "ukl top" takes. `make bench-transition` builds what it needs. Writes
 # build/results/transition.json, prints a table. Two runs agree within 1 %.
 set -eu
 self='bench-transition'
@@ -27,6 +27,12 @@ ICOUNT=1 LOAD=1 TIMEOUT=${TIMEOUT:-600} NAME=bench-transition "$clone/tools/vm.s
 	build/bin/ukl run ukl_bench
 	cat /sys/kernel/debug/ukl_bench/samples
 	rmmod ukl_bench
+	build/bin/ukl run build/modules/kv.ko &
+	TIMEFORMAT='top 10 %U %S'
+	sleep 1
+	{ time build/bin/ukl top -b -d 1 -n 10 >/dev/null; } 2>&1
+	kill \$!
+	wait
 " >"$clone/$bench/samples" || status=$?
 [ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-transition"
 "$clone/tools/klog-scan.sh" "$build/vm/bench-transition/dmesg.log" || die "the kernel complained"
