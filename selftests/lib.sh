@@ -10,6 +10,7 @@ build=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build
 modules=$build/modules
 peer=$build/selftests/peer
 process=$build/selftests/process
+run_process=$build/selftests/run_process
 ukl_debugfs=/sys/kernel/debug/ukl
 cases=/sys/kernel/debug/ukl_test
 # What is too slow for a promise that has a limit: milliseconds.
@@ -52,6 +53,16 @@ expect_in_log() {
 	[ -z "${KLOG_EXPECTED:-}" ] || echo "$1" >>"$KLOG_EXPECTED"
 }
 
+# What the kernel says about a page fault before ukl.ko can contain it, and what that says then.
+contained='ukl: .*: the application is ended$|BUG: unable to handle page fault|BUG: kernel NULL pointer'
+contained+='|#PF: |^<1>(PGD|Oops|RIP|Code|CR2)|Oops: |kernel tried to execute|ukl: .* ran [0-9]+ ms without'
+contained+='|CPU: [0-9]+ UID|Hardware name|Call Trace:|Tainted:'
+
+# nothing_runs: no application is in the tables.
+nothing_runs() {
+	[ "$(wc -l <"$ukl_debugfs/apps")" = 1 ] && [ "$(wc -l <"$ukl_debugfs/threads")" = 1 ]
+}
+
 loaded() {
 	[ -d "/sys/module/$1" ]
 }
@@ -63,7 +74,7 @@ load() {
 
 unload_all() {
 	local module
-	for module in ukl_test_leak ukl_test_forget ukl_test hello chat echo kv ukl; do
+	for module in ukl_test_process ukl_test_leak ukl_test_forget ukl_test hello chat echo kv ukl; do
 		! loaded "$module" || rmmod "$module"
 	done
 }

@@ -118,6 +118,12 @@ static int bypassing(void *arg)
 	return err;
 }
 
+static int command_bypass(void)
+{
+	say("ready");
+	return bypassing(NULL);
+}
+
 static int sleeping(void *arg)
 {
 	return ukl_sleep(3600L * NSEC_PER_SEC);
@@ -286,6 +292,7 @@ static const struct {
 	{ "spin", command_spin },
 	{ "stubborn", command_stubborn },
 	{ "calls", command_calls },
+	{ "bypass", command_bypass },
 	{ "mixed", command_mixed },
 	{ "join", command_join },
 	{ "alloc", command_alloc },
@@ -293,6 +300,14 @@ static const struct {
 	{ "serve", command_serve },
 	{ "fault", command_fault },
 	{ "signal", command_signal },
+	{ "hash", command_hash },
+	{ "syscall", command_syscall },
+	{ "sigaction", command_sigaction },
+	{ "spawn", command_spawn },
+	{ "stack", command_stack },
+	{ "data", command_data },
+	{ "turns", command_turns },
+	{ "nulls", command_nulls },
 };
 
 static int process_main(void *arg)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the tests of the device want to know exactly. */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <uapi/asm/signal.h>
+
+#include "process.h"
+
+/* hash: how many arguments there are, how many bytes with their NULs, and an FNV-1a hash of these. */
+int command_hash(void)
+{
+	u64 hash = 0xcbf29ce484222325;
+	size_t bytes = 0;
+	const char *arg;
+	unsigned int n;
+
+	for (n = 0; (arg = ukl_arg(n)); n++) {
+		size_t len = strlen(arg) + 1;
+
+		for (size_t i = 0; i < len; i++)
+			hash = (hash ^ (u8)arg[i]) * 0x100000001b3;
+		bytes += len;
+	}
+	say("%u %zu %llx", n, bytes, hash);
+	return 0;
+}
+
+/* syscall NR A0 ... A5: makes it and says what it gave. */
+int command_syscall(void)
+{
+	long ret = ukl_syscall(number(2, 0), number(3, 0), number(4, 0), number(5, 0), number(6, 0),
+			       number(7, 0), number(8, 0));
+
+	say("%ld", ret);
+	return 0;
+}
+
+/* sigaction SIGNAL default|ignore|handle...: sets that, one after the other, and says what each gave. */
+static void handler(int signal, const void *info, void *arg)
+{
+	say("signal %d", signal);
+}
+
+int command_sigaction(void)
+{
+	struct ukl_sigaction handle = { .handler = handler }, ignore = {};
+	const char *how;
+
+	for (unsigned int n = 3; (how = ukl_arg(n)); n++) {
+		const struct ukl_sigaction *action = NULL;
+
+		if (!strcmp(how, "handle"))
+			action = &handle;
+		else if (!strcmp(how, "ignore"))
+			action = &ignore;
+		say("%d", ukl_sigaction(number(2, 0), action));
+	}
+	return 0;
+}
+
+static int waiting(void *arg)
+{
+	return ukl_sleep(3600L * NSEC_PER_SEC);
+}
+
+/* spawn N [STACK]: starts N threads that wait, says how many there are and what the last one gave. */
+int command_spawn(void)
+{
+	long n = number(2, 1), done;
+	int err = 0;
+
+	for (done = 0; done < n && !err; done += !err)
+		err = PTR_ERR_OR_ZERO(ukl_thread_spawn(waiting, NULL, number(3, 0)));
+	say("%ld %d", done, err);
+	return waiting(NULL);
+}
+
+static noinline int deep(long bytes)
+{
+	volatile char frame[512];
+
+	frame[0] = frame[sizeof(frame) - 1] = bytes;
+	if (bytes > (long)sizeof(frame))
+		frame[0] += deep(bytes - sizeof(frame) - 32);
+	return frame[0] + frame[sizeof(frame) - 1];
+}
+
+/* stack BYTES: uses so much of it, and makes a call from there. */
+int command_stack(void)
+{
+	deep(number(2, 0));
+	return ukl_null();
+}
+
+/* data: the size of the data window, and where it is for the process. */
+int command_data(void)
+{
+	unsigned long address = 0;
+	size_t size = 0;
+	char *data = ukl_data(&size, &address);
+	bool clear = data;
+
+	for (size_t i = 0; data && i < size; i++)
+		clear &= !data[i];
+	say("%zu %lx %d", size, address, clear);
+	return 0;
+}
+
+/* turns N: counts to N, with a call of the process for each. */
+int command_turns(void)
+{
+	for (long i = 0; i < number(2, 1); i++)
+		say("%ld", i);
+	return 0;
+}
+
+/* nulls N: N calls, and then a line. */
+int command_nulls(void)
+{
+	int err = 0;
+
+	for (long i = number(2, 0); i && !err; i--)
+		err = ukl_null();
+	say("%d", err);
+	return waiting(NULL);
+}
