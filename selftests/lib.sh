@@ -53,14 +53,72 @@ expect_in_log() {
 	[ -z "${KLOG_EXPECTED:-}" ] || echo "$1" >>"$KLOG_EXPECTED"
 }
 
-# What the kernel says about a page fault before ukl.ko can contain it, and what that says then.
-contained='ukl: .*: the application is ended$|BUG: unable to handle page fault|BUG: kernel NULL pointer'
-contained+='|#PF: |^<1>(PGD|Oops|RIP|Code|CR2)|Oops: |kernel tried to execute|ukl: .* ran [0-9]+ ms without'
-contained+='|CPU: [0-9]+ UID|Hardware name|Call Trace:|Tainted:'
+# expect_containment: applications are ended for what they do.
+expect_containment() {
+	expect_in_log 'ukl: [^ ]+: SIG[A-Z]+ in .*: the application is ended$'
+}
+
+# expect_reports: they do what the kernel reports in full before ukl.ko can contain it. For boots of their own: see
+# selftests/contain.sh.
+expect_reports() {
+	expect_containment
+	expect_in_log 'BUG: unable to handle page fault for address|BUG: kernel NULL pointer dereference|kernel BUG at '
+	expect_in_log '#PF: (supervisor|error_code)|PGD |Oops: |CPU: |Tainted: |Hardware name: |Call Trace:'
+	expect_in_log '(RIP|Code|RSP|RAX|RDX|RBP|R10|R13|FS|CS|CR2|PKRU): '
+	expect_in_log 'Modules linked in: |---\[ end trace |kernel tried to execute NX-protected page'
+}
 
 # nothing_runs: no application is in the tables.
 nothing_runs() {
 	[ "$(wc -l <"$ukl_debugfs/apps")" = 1 ] && [ "$(wc -l <"$ukl_debugfs/threads")" = 1 ]
+}
+
+# run_program [ARGUMENT...]: the test program in a process: $pid, whose output is in $output.
+run_program() {
+	start_process "$run_process" ukl_test_process "$@"
+}
+
+# start_process COMMAND...: the same, with a command of its own.
+start_process() {
+	output=$(mktemp)
+	"$@" >"$output" 2>&1 &
+	pid=$!
+}
+
+# says TEXT: the program that runs says a line that begins so.
+says() {
+	until_true 20000 grep -q "^$1" "$output" || {
+		echo "it does not say \"$1\":"
+		cat "$output"
+		return 1
+	}
+}
+
+# ends STATUS [MS]: it ends so.
+ends() {
+	local status
+	if ! until_true "${2:-20000}" is_dead "$pid"; then
+		echo "it does not end"
+		kill -KILL "$pid"
+		wait "$pid"
+		return 1
+	fi
+	wait "$pid"
+	status=$?
+	[ "$status" = "$1" ] && until_true 2000 nothing_runs && return
+	echo "status $status, expected $1"
+	cat "$output" "$ukl_debugfs/apps"
+	return 1
+}
+
+is_dead() {
+	[ ! -e "/proc/$1/stat" ] || grep -q ') Z ' "/proc/$1/stat"
+}
+
+# threads_of PID [MODE]: how many threads it has in the table.
+threads_of() {
+	awk -F '\t' -v pid="$1" -v mode="${2:-}" '$2 == pid && (mode == "" || $4 == mode) { n++ } END { print n + 0 }' \
+		"$ukl_debugfs/threads"
 }
 
 loaded() {

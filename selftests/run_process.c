@@ -3,9 +3,9 @@
  * Runs a program of /dev/ukl as uapi/ukl.h says, and nothing else of the command `ukl`: the tests' own,
  * second implementation of a process's side.
  *
- *   run_process [-b BYPASS] [-s STACK] [-k] PROGRAM [ARGUMENT...]
+ *   run_process [-b BYPASS] [-s STACK] [-u UID] [-k] PROGRAM [ARGUMENT...]
  *
- * -k keeps the signals blocked that were when it was started. The exit status is that of the
+ * -u makes it a process of another user once the device is open. -k keeps the signals blocked that were when it was started. The exit status is that of the
  * program's first thread; it ends itself by a signal if that has ended the program. 125 if
  * something is wrong with the device.
  */
@@ -249,17 +249,21 @@ int main(int argc, char **argv)
 	struct ukl_bind bind;
 	__u64 stack = 0;
 	__u32 bypass = 0;
+	uid_t user = 0;
 	sigset_t none;
 	bool keep = false;
 	int option, status;
 
-	while ((option = getopt(argc, argv, "+b:s:k")) != -1) {
+	while ((option = getopt(argc, argv, "+b:s:u:k")) != -1) {
 		switch (option) {
 		case 'b':
 			bypass = strtoul(optarg, NULL, 0);
 			break;
 		case 's':
 			stack = strtoull(optarg, NULL, 0);
+			break;
+		case 'u':
+			user = strtoul(optarg, NULL, 0);
 			break;
 		case 'k':
 			keep = true;
@@ -273,6 +277,8 @@ int main(int argc, char **argv)
 	device = open(DEVICE, O_RDWR | O_CLOEXEC);
 	if (device < 0 || ASK(device, UKL_INFO, &info))
 		trouble("%s: %s", DEVICE, strerror(errno));
+	if (user && (setgid(user) || setuid(user)))
+		trouble("user %u: %s", user, strerror(errno));
 	for (int i = optind; i < argc; i++)
 		add_argument(&args, argv[i]);
 	bind = binding(argv[optind], &args);

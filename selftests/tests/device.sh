@@ -13,8 +13,7 @@ by() {
 }
 
 ktap_print_header
-# Page faults in an application are reported as usual before they are contained.
-expect_in_log "$contained"
+expect_containment
 want ukl
 load ukl_test_process start=0 || ktap_exit_fail_msg "cannot load ukl_test_process.ko"
 for program in device exits; do

@@ -35,12 +35,12 @@ int command_syscall(void)
 	return 0;
 }
 
-/* sigaction SIGNAL default|ignore|handle...: sets that, one after the other, and says what each gave. */
 static void handler(int signal, const void *info, void *arg)
 {
 	say("signal %d", signal);
 }
 
+/* sigaction SIGNAL default|ignore|handle...: sets that, one after the other, and says what each gave. */
 int command_sigaction(void)
 {
 	struct ukl_sigaction handle = { .handler = handler }, ignore = {};
@@ -72,6 +72,39 @@ int command_spawn(void)
 	for (done = 0; done < n && !err; done += !err)
 		err = PTR_ERR_OR_ZERO(ukl_thread_spawn(waiting, NULL, number(3, 0)));
 	say("%ld %d", done, err);
+	return waiting(NULL);
+}
+
+static int speaking(void *arg)
+{
+	say("here");
+	return 0;
+}
+
+/* speakers N: starts N threads that say something, and waits. */
+int command_speakers(void)
+{
+	for (long n = number(2, 1); n > 0; n--)
+		ukl_thread_spawn(speaking, NULL, 0);
+	return waiting(NULL);
+}
+
+static int calling(void *arg)
+{
+	int err;
+
+	do {
+		err = ukl_null();
+	} while (!err);
+	return err;
+}
+
+/* busy N: N threads that make calls, half of them, or wait. */
+int command_busy(void)
+{
+	for (long n = number(2, 1); n > 0; n--)
+		ukl_thread_spawn(n & 1 ? calling : waiting, NULL, 0);
+	say("ready");
 	return waiting(NULL);
 }
 
@@ -119,7 +152,7 @@ int command_nulls(void)
 {
 	int err = 0;
 
-	for (long i = number(2, 0); i && !err; i--)
+	for (long i = number(2, 0); i > 0 && !err; i--)
 		err = ukl_null();
 	say("%d", err);
 	return waiting(NULL);

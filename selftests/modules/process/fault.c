@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Applications that do what a process is ended for. */
 #include <linux/bug.h>
+#include <linux/delay.h>
+#include <linux/in.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/objtool.h>
 #include <linux/string.h>
 
@@ -87,9 +92,20 @@ static const struct {
 	{ "memcpy", fault_memcpy },
 };
 
+typedef int (*fault_fn)(void);
+
+static fault_fn find(const char *name)
+{
+	for (size_t i = 0; name && i < ARRAY_SIZE(faults); i++) {
+		if (!strcmp(name, faults[i].name))
+			return faults[i].run;
+	}
+	return NULL;
+}
+
 static int thread(void *arg)
 {
-	int (*run)(void) = arg;
+	fault_fn run = arg;
 
 	return run();
 }
@@ -99,18 +115,118 @@ static int sleeping(void *arg)
 	return ukl_sleep(3600L * NSEC_PER_SEC);
 }
 
+/* Something that has to be closed when the application ends. */
+static void open_something(void)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	ukl_tcp_listen((struct sockaddr *)&addr, sizeof(addr), 1);
+	ukl_poll_create();
+	ukl_alloc(100000);
+}
+
+static int beside(fault_fn run)
+{
+	ukl_thread_spawn(thread, run, 0);
+	return sleeping(NULL);
+}
+
 /* fault KIND [THREAD]: makes one, on the first thread or on one beside it. */
 int command_fault(void)
 {
-	const char *name = ukl_arg(2);
+	fault_fn run = find(ukl_arg(2));
 
-	for (size_t i = 0; name && i < ARRAY_SIZE(faults); i++) {
-		if (strcmp(name, faults[i].name))
-			continue;
-		if (!number(3, 0))
-			return faults[i].run();
-		ukl_thread_spawn(thread, faults[i].run, 0);
-		return sleeping(NULL);
+	if (!run)
+		return -EINVAL;
+	open_something();
+	return number(3, 0) ? beside(run) : run();
+}
+
+/* The same on kernel threads, for parameters of the module. */
+
+static int first(void *arg)
+{
+	open_something();
+	return thread(arg);
+}
+
+static int second(void *arg)
+{
+	open_something();
+	return beside(arg);
+}
+
+/* Ends an application that makes a fault on its thread @which; whether that went as it should. */
+static int stop(struct ukl_app *app, long which)
+{
+	int status = ukl_app_stop(app);
+
+	/* The first thread waits, and is asked to stop. */
+	return status == (which ? -EINTR : -EFAULT) ? 0 : -EIO;
+}
+
+/* "KIND THREAD": one application, which makes one. */
+static int set_fault(const char *value, const struct kernel_param *param)
+{
+	struct ukl_app *app;
+	char kind[32];
+	long which;
+	fault_fn run;
+
+	if (sscanf(value, "%31s %ld", kind, &which) != 2)
+		return -EINVAL;
+	run = find(kind);
+	if (!run)
+		return -EINVAL;
+	app = ukl_app_start(KBUILD_MODNAME, which ? second : first, run);
+	if (IS_ERR(app))
+		return PTR_ERR(app);
+	/* Long enough for it to have come to that: a stop could come before. */
+	msleep(300);
+	return stop(app, which);
+}
+
+/* "KIND ROUNDS AT_ONCE": so many, so many at once. */
+static int set_flood(const char *value, const struct kernel_param *param)
+{
+	unsigned int rounds, at_once, done = 0;
+	struct ukl_app *apps[32];
+	char kind[32];
+	fault_fn run;
+	int err = 0;
+
+	if (sscanf(value, "%31s %u %u", kind, &rounds, &at_once) != 3 || at_once > ARRAY_SIZE(apps))
+		return -EINVAL;
+	run = find(kind);
+	if (!run)
+		return -EINVAL;
+	while (done < rounds && !err) {
+		unsigned int n;
+
+		for (n = 0; n < at_once && done < rounds; n++, done++)
+			apps[n] = ukl_app_start(KBUILD_MODNAME, thread, run);
+		while (n--)
+			err = PTR_ERR_OR_ZERO(apps[n]) ?: stop(apps[n], 0) ?: err;
 	}
-	return -EINVAL;
+	return err;
+}
+
+static const struct kernel_param_ops fault_ops = { .set = set_fault };
+static const struct kernel_param_ops flood_ops = { .set = set_flood };
+
+module_param_cb(fault, &fault_ops, NULL, 0200);
+module_param_cb(flood, &flood_ops, NULL, 0200);
+
+static char *fault_at_start;
+module_param(fault_at_start, charp, 0444);
+
+/* What it does on a kernel thread: waits, beside a thread that makes a fault if one is wanted. */
+int command_none(void)
+{
+	fault_fn run = find(fault_at_start);
+
+	return run ? beside(run) : sleeping(NULL);
 }

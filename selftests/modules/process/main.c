@@ -129,17 +129,15 @@ static int sleeping(void *arg)
 	return ukl_sleep(3600L * NSEC_PER_SEC);
 }
 
-static struct ukl_sock *listener;
-
-static int listen(void)
+/* On a port that is free. */
+static struct ukl_sock *listener(void)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 
-	listener = ukl_tcp_listen((struct sockaddr *)&addr, sizeof(addr), 128);
-	return PTR_ERR_OR_ZERO(listener);
+	return ukl_tcp_listen((struct sockaddr *)&addr, sizeof(addr), 128);
 }
 
 static int receiving(void *arg)
@@ -149,13 +147,22 @@ static int receiving(void *arg)
 	char byte;
 	int err;
 
-	err = ukl_getsockname(listener, &addr);
+	err = ukl_getsockname(arg, &addr);
 	if (err < 0)
 		return err;
 	sock = ukl_tcp_connect((struct sockaddr *)&addr, sizeof(struct sockaddr_in), UKL_FOREVER);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	return ukl_tcp_recv(sock, &byte, 1, 0);
+}
+
+/* receive: waits for a byte that does not come. */
+static int command_receive(void)
+{
+	struct ukl_sock *sock = listener();
+
+	say("ready");
+	return PTR_ERR_OR_ZERO(sock) ?: receiving(sock);
 }
 
 static int allocating(void *arg)
@@ -177,16 +184,16 @@ static int (*const kinds[])(void *arg) = {
 	sleeping, receiving, spin, stubborn, calls, bypassing, allocating,
 };
 
-/* threads N: N of all kinds, then waits. */
+/* mixed N: N threads of all kinds, then waits. */
 static int command_mixed(void)
 {
+	struct ukl_sock *sock = listener();
 	long n = number(2, 8);
-	int err = listen();
 
-	if (err)
-		return err;
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
 	for (long i = 0; i < n; i++) {
-		struct ukl_thread *thread = ukl_thread_spawn(kinds[i % ARRAY_SIZE(kinds)], NULL, 0);
+		struct ukl_thread *thread = ukl_thread_spawn(kinds[i % ARRAY_SIZE(kinds)], sock, 0);
 
 		if (IS_ERR(thread)) {
 			say("thread %ld: %pe", i, thread);
@@ -262,15 +269,15 @@ static int command_identity(void)
 /* serve: answers each byte with that byte, one connection at a time; says its port. */
 static int command_serve(void)
 {
+	struct ukl_sock *at = listener();
 	struct __kernel_sockaddr_storage addr;
-	int err = listen();
 
-	if (err)
-		return err;
-	ukl_getsockname(listener, &addr);
+	if (IS_ERR(at))
+		return PTR_ERR(at);
+	ukl_getsockname(at, &addr);
 	say("port %u", ntohs(((struct sockaddr_in *)&addr)->sin_port));
 	for (;;) {
-		struct ukl_sock *sock = ukl_accept(listener, NULL, 0);
+		struct ukl_sock *sock = ukl_accept(at, NULL, 0);
 		char buffer[512];
 		ssize_t n;
 
@@ -292,6 +299,7 @@ static const struct {
 	{ "spin", command_spin },
 	{ "stubborn", command_stubborn },
 	{ "calls", command_calls },
+	{ "receive", command_receive },
 	{ "bypass", command_bypass },
 	{ "mixed", command_mixed },
 	{ "join", command_join },
@@ -304,6 +312,8 @@ static const struct {
 	{ "syscall", command_syscall },
 	{ "sigaction", command_sigaction },
 	{ "spawn", command_spawn },
+	{ "speakers", command_speakers },
+	{ "busy", command_busy },
 	{ "stack", command_stack },
 	{ "data", command_data },
 	{ "turns", command_turns },
@@ -319,7 +329,7 @@ static int process_main(void *arg)
 			return commands[i].run();
 	}
 	/* On a kernel thread there is nobody to say what to do. */
-	return name ? -EINVAL : sleeping(NULL);
+	return name ? -EINVAL : command_none();
 }
 
 module_ukl_program("ukl_test_process", process_main);

@@ -12,13 +12,16 @@ long number(unsigned int n, long otherwise);
 __printf(1, 2) void say(const char *format, ...);
 
 /* Commands: each is named in the table of main.c. */
+int command_busy(void);
 int command_data(void);
 int command_fault(void);
 int command_hash(void);
+int command_none(void);
 int command_nulls(void);
 int command_sigaction(void);
 int command_signal(void);
 int command_spawn(void);
+int command_speakers(void);
 int command_stack(void);
 int command_syscall(void);
 int command_turns(void);

@@ -6,36 +6,41 @@
 
 #include "process.h"
 
-static atomic_t handled = ATOMIC_INIT(0);
-static unsigned int depth;
-static unsigned int deepest;
-static char order[256];
+/* Of one process: what is static is the same for all. */
+struct seen {
+	atomic_t handled;
+	u64 pause;
+	unsigned int depth, deepest;
+	char order[256];
+};
 
-static void note(const char *what, int signal)
+static void note(struct seen *seen, const char *what, int signal)
 {
-	size_t len = strlen(order);
+	size_t len = strlen(seen->order);
 
-	snprintf(order + len, sizeof(order) - len, "%s%d ", what, signal);
+	snprintf(seen->order + len, sizeof(seen->order) - len, "%s%d ", what, signal);
 }
 
 static void handler(int signal, const void *info, void *arg)
 {
-	if (++depth > deepest)
-		deepest = depth;
-	if (*(const int *)info != signal || arg != &handled || ukl_mode() != UKL_MODE_APP)
-		note("bad", signal);
-	note("+", signal);
+	struct seen *seen = arg;
+
+	if (++seen->depth > seen->deepest)
+		seen->deepest = seen->depth;
+	if (*(const int *)info != signal || ukl_mode() != UKL_MODE_APP)
+		note(seen, "bad", signal);
+	note(seen, "+", signal);
 	/* Transitions, in which another one may come. */
-	ukl_sleep(50 * NSEC_PER_MSEC);
-	note("-", signal);
-	depth--;
-	atomic_inc(&handled);
+	ukl_sleep(seen->pause);
+	note(seen, "-", signal);
+	seen->depth--;
+	atomic_inc(&seen->handled);
 }
 
-static int set(int signal, u32 flags, u64 mask)
+static int set(struct seen *seen, int signal, u32 flags, u64 mask)
 {
 	struct ukl_sigaction action = {
-		.handler = handler, .arg = &handled, .mask = mask, .flags = flags,
+		.handler = handler, .arg = seen, .mask = mask, .flags = flags,
 	};
 
 	return ukl_sigaction(signal, &action);
@@ -48,71 +53,162 @@ static int send(int signal)
 
 #define BIT_OF(signal) (1UL << ((signal) - 1))
 
-/*
- * signal wait N [restart|interrupt]: handles SIGUSR1 until N have come from outside, in a call that
- * waits.
- */
-static int wait(void)
+static bool own_failure(int err)
+{
+	return err && (err != -EINTR || ukl_should_stop());
+}
+
+/* signal wait N [restart|interrupt]: handles SIGUSR1 until N have come from outside, in a call that waits. */
+static int wait(struct seen *seen)
 {
 	const char *how = ukl_arg(4);
 	bool restart = how && !strcmp(how, "restart");
 	long n = number(3, 1);
 	int err, interrupted = 0;
 
-	err = set(SIGUSR1, restart ? SA_RESTART : 0, 0);
+	err = set(seen, SIGUSR1, restart ? SA_RESTART : 0, 0);
 	if (err)
 		return err;
 	say("ready");
-	while (atomic_read(&handled) < n) {
+	while (atomic_read(&seen->handled) < n) {
 		err = ukl_sleep(NSEC_PER_SEC);
-		if (err == -EINTR && !ukl_should_stop())
-			interrupted++;
-		else if (err)
+		if (own_failure(err))
 			return err;
+		interrupted += err == -EINTR;
 	}
-	say("handled %d interrupted %d", atomic_read(&handled), interrupted);
+	say("handled %d interrupted %d", atomic_read(&seen->handled), interrupted);
+	return 0;
+}
+
+/* signal compute N: handles SIGUSR1 until N have come, and makes nothing but short calls. */
+static int compute(struct seen *seen)
+{
+	int err = set(seen, SIGUSR1, 0, 0), interrupted = 0;
+
+	if (err)
+		return err;
+	say("ready");
+	while (atomic_read(&seen->handled) < number(3, 1)) {
+		err = ukl_null();
+		if (own_failure(err))
+			return err;
+		interrupted += err == -EINTR;
+	}
+	/* A call that does not wait is not interrupted. */
+	say("handled %d interrupted %d", atomic_read(&seen->handled), interrupted);
 	return 0;
 }
 
 /* signal nested: one that is not blocked comes in the middle of another, one that is waits. */
-static int nested(void)
+static int nested(struct seen *seen)
 {
-	int err = set(SIGUSR1, 0, BIT_OF(SIGHUP));
+	int err = set(seen, SIGUSR1, 0, BIT_OF(SIGHUP));
 
 	if (!err)
-		err = set(SIGUSR2, 0, 0);
+		err = set(seen, SIGUSR2, 0, 0);
 	if (!err)
-		err = set(SIGHUP, 0, 0);
+		err = set(seen, SIGHUP, 0, 0);
+	seen->pause = 500 * NSEC_PER_MSEC;
 	if (err)
 		return err;
 	say("ready");
-	while (atomic_read(&handled) < 3) {
+	while (atomic_read(&seen->handled) < 3) {
 		err = ukl_sleep(NSEC_PER_SEC);
-		if (err && (err != -EINTR || ukl_should_stop()))
+		if (own_failure(err))
 			return err;
 	}
-	say("%sdeepest %u", order, deepest);
+	say("%sdeepest %u", seen->order, seen->deepest);
 	return 0;
 }
 
-/* signal self: to itself, blocked first. */
-static int self(void)
+/* signal same FLAG: the same signal in its own handler: waits, or does not (nodefer). */
+static int same(struct seen *seen)
+{
+	const char *how = ukl_arg(3);
+	int err = set(seen, SIGUSR1, how && !strcmp(how, "nodefer") ? SA_NODEFER : 0, 0);
+
+	seen->pause = 500 * NSEC_PER_MSEC;
+	if (err)
+		return err;
+	say("ready");
+	while (atomic_read(&seen->handled) < 2) {
+		err = ukl_sleep(NSEC_PER_SEC);
+		if (own_failure(err))
+			return err;
+	}
+	say("%sdeepest %u", seen->order, seen->deepest);
+	return 0;
+}
+
+/* signal syscall: a system call of the process that waits is interrupted, and is not made again. */
+static int in_a_syscall(struct seen *seen)
+{
+	int err = set(seen, SIGUSR1, SA_RESTART, 0);
+	long ret;
+
+	if (err)
+		return err;
+	say("ready");
+	ret = ukl_syscall(__NR_pause, 0, 0, 0, 0, 0, 0);
+	say("pause %ld, handled %d", ret, atomic_read(&seen->handled));
+	return 0;
+}
+
+/* signal masked: SIGUSR1 is blocked for good, in this thread and in one that it starts; says so. */
+static int thread_mask(void *arg)
 {
 	u64 old;
-	int err = set(SIGUSR1, SA_RESETHAND, 0);
+	int err = ukl_sigmask(0, &old);
+
+	return err ?: old == BIT_OF(SIGUSR1) ? 7 : 8;
+}
+
+static int masked(struct seen *seen)
+{
+	struct ukl_thread *thread;
+	int status, err;
+
+	err = set(seen, SIGUSR1, 0, 0) ?: ukl_sigmask(BIT_OF(SIGUSR1), NULL);
+	if (err)
+		return err;
+	thread = ukl_thread_spawn(thread_mask, NULL, 0);
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	err = ukl_thread_join(thread, &status);
+	if (err || status != 7)
+		return err ?: status;
+	say("ready");
+	for (int i = 0; i < 10; i++) {
+		err = ukl_sleep(50 * NSEC_PER_MSEC);
+		if (err)
+			return err;
+	}
+	if (atomic_read(&seen->handled))
+		return 1;
+	err = ukl_sigmask(0, NULL);
+	ukl_null();
+	say("handled %d", atomic_read(&seen->handled));
+	return err;
+}
+
+/* signal self: to itself, blocked first. */
+static int self(struct seen *seen)
+{
+	u64 old;
+	int err = set(seen, SIGUSR1, SA_RESETHAND, 0);
 
 	if (!err)
 		err = ukl_sigmask(BIT_OF(SIGUSR1), &old);
 	if (err)
 		return err;
-	if (send(SIGUSR1) || atomic_read(&handled))
+	if (send(SIGUSR1) || atomic_read(&seen->handled))
 		return 1;
 	ukl_null();
-	if (atomic_read(&handled))
+	if (atomic_read(&seen->handled))
 		return 2;
 	err = ukl_sigmask(old, NULL);
 	ukl_null();
-	if (err || atomic_read(&handled) != 1)
+	if (err || atomic_read(&seen->handled) != 1)
 		return 3;
 	/* Ignored, and none of the application's business. */
 	err = ukl_sigaction(SIGUSR2, &(struct ukl_sigaction){});
@@ -127,22 +223,30 @@ static int self(void)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	int (*run)(struct seen *seen);
+} parts[] = {
+	{ "wait", wait },
+	{ "compute", compute },
+	{ "nested", nested },
+	{ "same", same },
+	{ "syscall", in_a_syscall },
+	{ "masked", masked },
+	{ "self", self },
+};
+
 int command_signal(void)
 {
 	const char *name = ukl_arg(2);
+	struct seen *seen = ukl_alloc(sizeof(*seen));
 
-	/* What is static is the module's: another process may have used it. */
-	atomic_set(&handled, 0);
-	depth = 0;
-	deepest = 0;
-	order[0] = 0;
-	if (!name)
-		return -EINVAL;
-	if (!strcmp(name, "wait"))
-		return wait();
-	if (!strcmp(name, "nested"))
-		return nested();
-	if (!strcmp(name, "self"))
-		return self();
+	if (IS_ERR(seen))
+		return PTR_ERR(seen);
+	seen->pause = 50 * NSEC_PER_MSEC;
+	for (size_t i = 0; name && i < ARRAY_SIZE(parts); i++) {
+		if (!strcmp(name, parts[i].name))
+			return parts[i].run(seen);
+	}
 	return -EINVAL;
 }

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Processes that die with an application in the middle of something, in every order; and what keeps modules loaded.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../leak.sh"
+
+# by NAME: a test of death.c, which leaves no application behind.
+by() {
+	"$build/selftests/death" "$1" || return 1
+	until_true 5000 nothing_runs || {
+		cat "$ukl_debugfs/apps" "$ukl_debugfs/threads"
+		return 1
+	}
+}
+
+# The system call itself: rmmod asks before it tries.
+refused() {
+	local error
+	! error=$(busybox rmmod "$1" 2>&1) || return 1
+	echo "$error"
+	[[ $error == *'temporarily unavailable'* ]]
+}
+
+both_refused() {
+	refused ukl_test_process && refused ukl
+}
+
+while_bound() {
+	start_process "$build/selftests/death" -bound
+	says ready && both_refused
+	local status=$?
+	kill -KILL "$pid"
+	ends 137 && return $status
+}
+
+while_it_runs() {
+	run_program sleep
+	says ready && both_refused || return 1
+	kill -TERM "$pid"
+	ends 143
+}
+
+# An open device alone keeps ukl.ko, and no program.
+while_open() {
+	local status=0
+	exec 5<>/dev/ukl
+	rmmod ukl_test_process || status=1
+	refused ukl || status=1
+	exec 5>&-
+	load ukl_test_process start=0 && return $status
+}
+
+unloads() {
+	rmmod ukl_test_process && rmmod ukl && load ukl && load ukl_test_process start=0
+}
+
+sockets() {
+	sed -n 's/^sockets: used //p' /proc/net/sockstat
+}
+
+# Threads of all kinds, some of which neither return nor make a call.
+kill_mixed() {
+	run_program mixed 64
+	says ready || return 1
+	until_true 5000 all_started || return 1
+	kill -KILL "$pid"
+	within 1000 until_true 5000 nothing_runs || return 1
+	ends 137
+}
+
+all_started() {
+	[ "$(threads_of "$pid")" = 65 ]
+}
+
+kill_mixed_sockets() {
+	local before
+	before=$(sockets)
+	kill_mixed || return 1
+	until_true 5000 same_sockets "$before" || {
+		echo "sockets: $before before, $(sockets) after"
+		return 1
+	}
+}
+
+same_sockets() {
+	[ "$(sockets)" = "$1" ]
+}
+
+kill_quietly() {
+	kill_mixed 4>/dev/null
+}
+
+no_leak() {
+	leaks "$@"
+	[ $? = 1 ]
+}
+
+ktap_print_header
+# Some threads compute and make no calls, longer than the watchdog likes if the machine is busy.
+expect_in_log 'ran [0-9]+ ms without a transition'
+want ukl
+load ukl_test_process start=0 || ktap_exit_fail_msg "cannot load ukl_test_process.ko"
+for name in $("$build/selftests/death"); do
+	echo "<6>selftests: death $name" >/dev/kmsg
+	check "$name" by "$name"
+done
+check "rmmod is refused while a program is bound" while_bound
+check "rmmod is refused while it runs" while_it_runs
+check "rmmod of ukl is refused while the device is open" while_open
+check "both unload afterwards" unloads
+for round in 1 2 3; do
+	check "kill -9 of 65 threads, $round" kill_mixed_sockets
+done
+check "kill -9 leaks nothing" no_leak 5 kill_quietly
+check "both unload at the end" unloads
+rm -rf "$seen"
+finish
