@@ -42,8 +42,6 @@ benchmark() {
 		sed -n 's/^"\([A-Z_]*\)","\([0-9.]*\)".*/\1,\2/p'
 }
 
-PATH=/ukl/build/bin:$PATH
-
 begin "kernel $(uname -r), processors: $(nproc); can it run ukl?"
 ukl check | sed 's/^/  /'
 
