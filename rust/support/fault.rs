@@ -5,13 +5,17 @@
 //!
 //! C header: [`include/linux/kdebug.h`](srctree/include/linux/kdebug.h)
 
-use crate::{bindings, coroutine::Coroutine, module::Owner, stack::Stack};
+use crate::{
+    bindings,
+    coroutine::Coroutine,
+    module::Owner,
+    notifier::{Chain, Notifier},
+    stack::Stack,
+};
 use core::{marker::PhantomData, ptr};
 use kernel::{
-    error::to_result,
     ffi::{c_int, c_ulong, c_void},
     prelude::*,
-    types::Opaque,
 };
 
 /// Code of the current task that was interrupted by an exception or an interrupt. Nothing that the
@@ -93,46 +97,24 @@ pub trait OnFault {
 }
 
 /// Shows exceptions in kernel mode to `T` before they become fatal, until dropped.
-#[pin_data(PinnedDrop)]
+#[pin_data]
 pub struct FaultHook<T: OnFault> {
     #[pin]
-    block: Opaque<bindings::notifier_block>,
-    _handler: PhantomData<fn(T)>,
+    notifier: Notifier<DieChain<T>>,
 }
 
-// SAFETY: The kernel locks its list of notifiers.
-unsafe impl<T: OnFault> Send for FaultHook<T> {}
-// SAFETY: A shared hook has no methods.
-unsafe impl<T: OnFault> Sync for FaultHook<T> {}
+struct DieChain<T>(PhantomData<T>);
 
-impl<T: OnFault> FaultHook<T> {
-    /// Registers the hook. May sleep.
-    pub fn new() -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            block <- Opaque::try_ffi_init(|block: *mut bindings::notifier_block| {
-                // SAFETY: `block` is memory for a `notifier_block`, pinned until `drop` unregisters.
-                unsafe {
-                    block.write(bindings::notifier_block {
-                        notifier_call: Some(Self::call),
-                        ..Default::default()
-                    });
-                    to_result(bindings::register_die_notifier(block))
-                }
-            }),
-            _handler: PhantomData,
-        })
-    }
+// SAFETY: The die chain, which is atomic.
+unsafe impl<T: OnFault> Chain for DieChain<T> {
+    const REGISTER: unsafe extern "C" fn(*mut bindings::notifier_block) -> c_int =
+        bindings::register_die_notifier;
+    const UNREGISTER: unsafe extern "C" fn(*mut bindings::notifier_block) -> c_int =
+        bindings::unregister_die_notifier;
 
-    /// # Safety
-    ///
-    /// Only for the die chain, where `data` is a `struct die_args`.
-    unsafe extern "C" fn call(
-        _block: *mut bindings::notifier_block,
-        event: c_ulong,
-        data: *mut c_void,
-    ) -> c_int {
+    unsafe fn call(event: c_ulong, data: *mut c_void) -> c_int {
         let mut fault = bindings::ukl_fault::default();
-        // SAFETY: By the function's requirements.
+        // SAFETY: By the function's requirements `data` is a `struct die_args`.
         if unsafe { bindings::ukl_helper_fault(event, data, &mut fault) }
             && T::fault(&mut Interrupted(&mut fault))
         {
@@ -142,11 +124,12 @@ impl<T: OnFault> FaultHook<T> {
     }
 }
 
-#[pinned_drop]
-impl<T: OnFault> PinnedDrop for FaultHook<T> {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: `new` registered the block. An error would mean that it did not.
-        let _ = unsafe { bindings::unregister_die_notifier(self.block.get()) };
+impl<T: OnFault> FaultHook<T> {
+    /// Registers the hook. May sleep.
+    pub fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            notifier <- Notifier::new(),
+        })
     }
 }
 

@@ -36,6 +36,7 @@ pub mod file;
 pub mod kthread;
 pub mod module;
 pub mod net;
+mod notifier;
 pub mod once;
 pub mod periodic;
 pub mod poll;

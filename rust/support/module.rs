@@ -4,13 +4,14 @@
 //!
 //! C header: [`include/linux/module.h`](srctree/include/linux/module.h)
 
-use crate::bindings;
+use crate::{
+    bindings,
+    notifier::{Chain, Notifier},
+};
 use core::marker::PhantomData;
 use kernel::{
-    error::to_result,
     ffi::{c_int, c_ulong, c_void},
     prelude::*,
-    types::Opaque,
 };
 
 /// A module by its address, to compare.
@@ -70,44 +71,22 @@ pub trait OnUnload {
 }
 
 /// Calls `T` for each module that unloads, until dropped.
-#[pin_data(PinnedDrop)]
+#[pin_data]
 pub struct UnloadHook<T: OnUnload> {
     #[pin]
-    block: Opaque<bindings::notifier_block>,
-    _handler: PhantomData<fn(T)>,
+    notifier: Notifier<ModuleChain<T>>,
 }
 
-// SAFETY: The kernel locks its list of notifiers.
-unsafe impl<T: OnUnload> Send for UnloadHook<T> {}
-// SAFETY: A shared hook has no methods.
-unsafe impl<T: OnUnload> Sync for UnloadHook<T> {}
+struct ModuleChain<T>(PhantomData<T>);
 
-impl<T: OnUnload> UnloadHook<T> {
-    /// Registers the hook. May sleep.
-    pub fn new() -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            block <- Opaque::try_ffi_init(|block: *mut bindings::notifier_block| {
-                // SAFETY: `block` is memory for a `notifier_block`, pinned until `drop` unregisters.
-                unsafe {
-                    block.write(bindings::notifier_block {
-                        notifier_call: Some(Self::call),
-                        ..Default::default()
-                    });
-                    to_result(bindings::register_module_notifier(block))
-                }
-            }),
-            _handler: PhantomData,
-        })
-    }
+// SAFETY: The chain of modules, which has a lock.
+unsafe impl<T: OnUnload> Chain for ModuleChain<T> {
+    const REGISTER: unsafe extern "C" fn(*mut bindings::notifier_block) -> c_int =
+        bindings::register_module_notifier;
+    const UNREGISTER: unsafe extern "C" fn(*mut bindings::notifier_block) -> c_int =
+        bindings::unregister_module_notifier;
 
-    /// # Safety
-    ///
-    /// Only for the notifier chain of modules, where `module` is one.
-    unsafe extern "C" fn call(
-        _block: *mut bindings::notifier_block,
-        event: c_ulong,
-        module: *mut c_void,
-    ) -> c_int {
+    unsafe fn call(event: c_ulong, module: *mut c_void) -> c_int {
         if event == bindings::module_state_MODULE_STATE_GOING as c_ulong {
             T::unloaded(Owner::new(module.cast_const().cast()));
         }
@@ -115,10 +94,11 @@ impl<T: OnUnload> UnloadHook<T> {
     }
 }
 
-#[pinned_drop]
-impl<T: OnUnload> PinnedDrop for UnloadHook<T> {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: `new` registered the block.
-        unsafe { bindings::unregister_module_notifier(self.block.get()) };
+impl<T: OnUnload> UnloadHook<T> {
+    /// Registers the hook. May sleep.
+    pub fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            notifier <- Notifier::new(),
+        })
     }
 }
