@@ -14,9 +14,9 @@
  *  * any other task gets -EPERM, a call from interrupt context or with preemption or interrupts
  *    disabled gets -EDEADLK, a call made while another call of the same thread is under way gets
  *    -EBUSY;
- *  * once the thread was asked to stop (by ukl_app_stop(), ukl_thread_stop(), SIGTERM or SIGKILL; in
- *    a process by that, or its being killed), it fails with -EINTR without doing anything, so that a
- *    loop of calls ends; a handler of ukl_sigaction() may make a call fail so as well, which
+ *  * once the thread was asked to stop (by ukl_app_stop(), ukl_thread_stop(), SIGTERM or SIGKILL;
+ *    in a process by that, or its being killed), it fails with -EINTR without doing anything, so
+ *    that a loop of calls ends; a handler of ukl_sigaction() may make a call fail so as well, which
  *    ukl_should_stop() tells apart;
  *  * buffers are kernel memory that stays mapped during the call; a pointer into the user half of
  *    the address space, or NULL with a length, gets -EFAULT;

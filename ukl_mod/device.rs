@@ -62,7 +62,7 @@ impl MiscDevice for Device {
             return Err(EIO);
         }
         // SAFETY: `vma` is being set up, and nobody else writes it.
-        let page = unsafe { (*vma.as_ptr()).vm_pgoff } as usize;
+        let page = unsafe { (*vma.as_ptr()).vm_pgoff };
         if page % seat::RUN_PAGES != 0 {
             return Err(EINVAL);
         }

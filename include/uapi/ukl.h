@@ -65,10 +65,10 @@ struct ukl_info {
  * Once for a descriptor. The module that registered the program cannot be unloaded until the
  * descriptor is closed.
  *
- * Errors: -ENOENT if no such program is registered, -EAGAIN if its module is still loading, -EBUSY if a
- * program is bound already, -EINVAL also for a smaller stack than 16 KiB, a larger bypass than
- * ukl_info says, and arguments that do not end with a NUL, -E2BIG for more of them, -ENAMETOOLONG,
- * -EFAULT, -ENOMEM.
+ * Errors: -ENOENT if no such program is registered, -EAGAIN if its module is still loading, -EBUSY
+ * if a program is bound already, -EINVAL also for a smaller stack than 16 KiB, a larger bypass
+ * than ukl_info says, and arguments that do not end with a NUL, -E2BIG for more of them,
+ * -ENAMETOOLONG, -EFAULT, -ENOMEM.
  */
 struct ukl_bind {
 	__u64 name;
@@ -94,8 +94,9 @@ struct ukl_bind {
 #define UKL_RUN		_IO(UKL_IOC, 2)
 
 /*
- * UKL_STOP: ask all threads of the application to stop: their calls fail with -EINTR. A thread that is in
- * user space hears of it when it is back. For any thread of the process. Return: 0. Errors: -ENXIO, -EIO.
+ * UKL_STOP: ask all threads of the application to stop: their calls fail with -EINTR. A thread that
+ * is in user space hears of it when it is back. For any thread of the process. Return: 0. Errors:
+ * -ENXIO, -EIO.
  */
 #define UKL_STOP	_IO(UKL_IOC, 3)
 
@@ -112,8 +113,8 @@ struct ukl_bind {
  * @size: bytes there
  *
  * A table is text: lines that end with a newline, columns separated by tabs, the first line has the
- * columns' names. It is the same as in debugfs, and needs no descriptor that is bound. Processes and
- * threads have their numbers in the caller's pid namespace, 0 if they have none there.
+ * columns' names. It is the same as in debugfs, and needs no descriptor that is bound. Processes
+ * and threads have their numbers in the caller's pid namespace, 0 if they have none there.
  *
  * Return: how many bytes the table has; if that is more than @size, nothing was written. Errors:
  * -EINVAL, -EFAULT, -ENOMEM.
@@ -147,11 +148,11 @@ struct ukl_set {
 /* Why UKL_RUN returned. */
 #define UKL_EXIT_NONE		0	/* it failed before the application ran */
 #define UKL_EXIT_FINISHED	1	/* the thread has ended: .finished */
-#define UKL_EXIT_SIGNAL		2	/* a signal waits, or .interrupt was set; UKL_RUN fails with -EINTR */
-#define UKL_EXIT_THREAD		3	/* a thread is to be started that runs number .thread.number */
+#define UKL_EXIT_SIGNAL		2	/* a signal waits, or .interrupt was set: -EINTR */
+#define UKL_EXIT_THREAD		3	/* a thread is to be started: .thread */
 #define UKL_EXIT_SYSCALL	4	/* a system call is to be made: .syscall */
 #define UKL_EXIT_SIGACTION	5	/* how a signal is handled changes: .sigaction */
-#define UKL_EXIT_FAULT		6	/* the application is ended for what the thread did: .fault */
+#define UKL_EXIT_FAULT		6	/* the thread did what ends a process: .fault */
 
 /* Flags of struct ukl_run, set by user space. */
 #define UKL_RUN_SIGNAL		1	/* .signal is to be handed to the application's handler */
@@ -170,8 +171,8 @@ struct ukl_set {
  *	cleared by UKL_RUN
  * @result: set by user space before the application goes on. UKL_EXIT_THREAD: 0 if it was started,
  *	else a negative errno, which ukl_thread_spawn() returns. UKL_EXIT_SYSCALL: what the system
- *	call returned, as the kernel would, or -ERESTARTNOINTR (-513) if it was not begun because of a
- *	signal: it is asked for again. UKL_EXIT_SIGACTION: 0 or a negative errno
+ *	call returned, as the kernel would, or -ERESTARTNOINTR (-513) if it was not begun because
+ *	of a signal: it is asked for again. UKL_EXIT_SIGACTION: 0 or a negative errno
  * @exit: set by UKL_RUN: UKL_EXIT_*
  * @reserved: 0
  * @data: set by user space: its address of the data window, for the application's system calls
@@ -184,8 +185,8 @@ struct ukl_set {
  * @signal: set by user space with UKL_RUN_SIGNAL: the signal, the mask of blocked signals to go
  *	back to, and its siginfo_t. The thread blocks what the handler's mask says while the handler
  *	runs. It may come with any @result, and when the thread is first run; a signal that the
- *	application has no handler for is dropped. To leave no gap, the catcher of the signal sets the mask in its ucontext_t to block
- *	all signals, and what was there is handed over here
+ *	application has no handler for is dropped. To leave no gap, the catcher of the signal sets
+ *	the mask in its ucontext_t to block all signals, and what was there is handed over here
  */
 struct ukl_run {
 	__u32 flags;

@@ -13,8 +13,8 @@
  * counted as its memory and, in a process, charged to the process's memory cgroup. kmalloc() and
  * its kin do none of this.
  *
- * Return: The memory, to be given back with ukl_free(). Errors: -ENOMEM, -EINVAL for a @size of 0 or
- * one that no memory has.
+ * Return: The memory, to be given back with ukl_free(). Errors: -ENOMEM, -EINVAL for a @size of 0
+ * or one that no memory has.
  */
 void *ukl_alloc(size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ukl/process.h - programs that processes run, and what an application asks of its process; see ukl.h */
+/* ukl/process.h - programs for processes, and what an application asks of its process; see ukl.h */
 #ifndef _UKL_PROCESS_H
 #define _UKL_PROCESS_H
 
@@ -45,6 +45,31 @@ struct ukl_program *__ukl_program_register(struct module *owner, const char *nam
  */
 int ukl_program_unregister(struct ukl_program *program);
 
+/* What module_ukl_program() makes of a module. */
+struct __ukl_module {
+	struct ukl_program *program;
+	struct ukl_app *app;
+};
+
+static inline int __ukl_module_init(struct __ukl_module *self, struct module *owner,
+				    const char *name, int (*main)(void *arg), bool start)
+{
+	self->program = __ukl_program_register(owner, name, main, NULL);
+	if (IS_ERR(self->program) || !start)
+		return PTR_ERR_OR_ZERO(self->program);
+	self->app = __ukl_app_start(owner, name, main, NULL, 0);
+	if (IS_ERR(self->app))
+		ukl_program_unregister(self->program);
+	return PTR_ERR_OR_ZERO(self->app);
+}
+
+static inline void __ukl_module_exit(struct __ukl_module *self)
+{
+	if (self->app)
+		ukl_app_stop(self->app);
+	ukl_program_unregister(self->program);
+}
+
 /**
  * module_ukl_program() - a module that is one program
  * @__name: the program's name, a string
@@ -58,29 +83,17 @@ int ukl_program_unregister(struct ukl_program *program);
 	static bool start = true;							\
 	module_param(start, bool, 0444);						\
 	MODULE_PARM_DESC(start, "start it on a kernel thread when loaded (1)");		\
-	static struct ukl_program *__ukl_program;					\
-	static struct ukl_app *__ukl_app;						\
-	static int __init __ukl_program_init(void)					\
+	static struct __ukl_module __ukl_self;						\
+	static int __init __ukl_init(void)						\
 	{										\
-		__ukl_program = ukl_program_register((__name), (__main), NULL);		\
-		if (IS_ERR(__ukl_program))						\
-			return PTR_ERR(__ukl_program);					\
-		if (!start)								\
-			return 0;							\
-		__ukl_app = ukl_app_start((__name), (__main), NULL);			\
-		if (!IS_ERR(__ukl_app))							\
-			return 0;							\
-		ukl_program_unregister(__ukl_program);					\
-		return PTR_ERR(__ukl_app);						\
+		return __ukl_module_init(&__ukl_self, THIS_MODULE, __name, __main, start); \
 	}										\
-	static void __exit __ukl_program_exit(void)					\
+	static void __exit __ukl_exit(void)						\
 	{										\
-		if (__ukl_app)								\
-			ukl_app_stop(__ukl_app);					\
-		ukl_program_unregister(__ukl_program);					\
+		__ukl_module_exit(&__ukl_self);						\
 	}										\
-	module_init(__ukl_program_init);						\
-	module_exit(__ukl_program_exit)
+	module_init(__ukl_init);							\
+	module_exit(__ukl_exit)
 
 /**
  * ukl_arg() - an argument of the process
@@ -101,8 +114,8 @@ const char *ukl_arg(unsigned int n);
  * Not a transition.
  *
  * Context: Any.
- * Return: What is behind the "=" of the first argument that begins with @name and that, NULL if there
- * is none.
+ * Return: What is behind the "=" of the first argument that begins with @name and that, NULL if
+ * there is none.
  */
 static inline const char *ukl_option(const char *name)
 {

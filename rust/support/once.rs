@@ -87,6 +87,7 @@ pub struct Pair {
 
 impl Pair {
     /// Both 0.
+    #[expect(clippy::new_without_default, reason = "as for `Once`")]
     pub const fn new() -> Self {
         Self {
             first: Once::new(0),

@@ -74,10 +74,10 @@ __printf(2, 3) static void tell(struct client *client, const char *format, ...)
 }
 
 #define tell_others(from, ...) do {					\
-	struct client *__other;						\
+	struct client *__from = (from), *__other;			\
 									\
-	list_for_each_entry(__other, &(from)->room->clients, list)	\
-		if (__other != (from))					\
+	list_for_each_entry(__other, &__from->room->clients, list)	\
+		if (__other != __from)					\
 			tell(__other, __VA_ARGS__);			\
 } while (0)
 

@@ -8,7 +8,7 @@
 /* Bytes that are moved at a time. */
 #define BUFFER_SIZE	(16 * 1024)
 
-/* How one of possibly several servers is to serve: the module's parameters, or a process's arguments. */
+/* How one of several servers is to serve: the module's parameters, or a process's arguments. */
 struct config {
 	unsigned short port;
 	const char *mode;

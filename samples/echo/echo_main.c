@@ -88,7 +88,7 @@ static int find(const struct config *config)
 	return -EINVAL;
 }
 
-/* The arguments of a process, NAME=VALUE as the parameters, which stand for those that are missing. */
+/* The arguments of a process, NAME=VALUE; the parameters stand for those that are missing. */
 static int read_arguments(struct config *config)
 {
 	const char *value;

@@ -59,8 +59,8 @@ bool ukl_helper_fault(unsigned long event, void *data, struct ukl_fault *fault)
 	fault->ip = args->regs->ip;
 	fault->sp = args->regs->sp;
 	/*
-	 * A page fault says "Oops". Until here interrupts were disabled, so that the register is that of
-	 * this one; but if there was no code to be read, the report has faulted as well.
+	 * A page fault says "Oops". Until here interrupts were disabled, so that the register is
+	 * that of this one; but if there was no code to be read, the report has faulted as well.
 	 */
 	if (event != DIE_OOPS || strcmp(args->str, "Oops"))
 		fault->address = 0;
@@ -71,9 +71,7 @@ bool ukl_helper_fault(unsigned long event, void *data, struct ukl_fault *fault)
 	return true;
 }
 
-/*
- * What a CPU was interrupted in is only known in the interrupt of its timer. One at a time uses these.
- */
+/* What was interrupted is only known in the interrupt of a timer. One at a time uses these. */
 static DEFINE_PER_CPU(struct hrtimer, timers);
 static void (*on_interrupt)(struct ukl_fault *fault);
 
@@ -115,7 +113,8 @@ void ukl_helper_interrupt_all(void (*f)(struct ukl_fault *fault))
 }
 
 /* Makes the code that @fault is of go on at @ip, on a stack of its own, with @arg. */
-void ukl_helper_divert(struct ukl_fault *fault, unsigned long ip, unsigned long sp, unsigned long arg)
+void ukl_helper_divert(struct ukl_fault *fault, unsigned long ip, unsigned long sp,
+		       unsigned long arg)
 {
 	struct pt_regs *regs = fault->regs;
 
