@@ -11,6 +11,8 @@ u64 ukl_helper_set_signal_mask(u64 mask)
 
 	siginitset(&new, 0);
 	new.sig[0] = mask;
+	/* sigprocmask() is for the kernel, and would block them. */
+	sigdelsetmask(&new, sigmask(SIGKILL) | sigmask(SIGSTOP));
 	sigprocmask(SIG_SETMASK, &new, &old);
 	return old.sig[0];
 }

@@ -6,7 +6,7 @@
 
 #include "process.h"
 
-/* hash: how many arguments there are, how many bytes with their NULs, and an FNV-1a hash of these. */
+/* hash: how many arguments there are, how many bytes with their NULs, an FNV-1a hash of these. */
 int command_hash(void)
 {
 	u64 hash = 0xcbf29ce484222325;
@@ -40,7 +40,7 @@ static void handler(int signal, const void *info, void *arg)
 	say("signal %d", signal);
 }
 
-/* sigaction SIGNAL default|ignore|handle...: sets that, one after the other, and says what each gave. */
+/* sigaction SIGNAL default|ignore|handle...: sets one after the other, says what each gave. */
 int command_sigaction(void)
 {
 	struct ukl_sigaction handle = { .handler = handler }, ignore = {};
@@ -63,7 +63,7 @@ static int waiting(void *arg)
 	return ukl_sleep(3600L * NSEC_PER_SEC);
 }
 
-/* spawn N [STACK]: starts N threads that wait, says how many there are and what the last one gave. */
+/* spawn N [STACK]: starts N threads that wait, says how many there are and what the last gave. */
 int command_spawn(void)
 {
 	long n = number(2, 1), done;
@@ -110,9 +110,12 @@ int command_busy(void)
 
 static noinline int deep(long bytes)
 {
-	volatile char frame[512];
+	char frame[512];
 
-	frame[0] = frame[sizeof(frame) - 1] = bytes;
+	frame[0] = bytes;
+	frame[sizeof(frame) - 1] = bytes;
+	OPTIMIZER_HIDE_VAR(bytes);
+	barrier_data(frame);
 	if (bytes > (long)sizeof(frame))
 		frame[0] += deep(bytes - sizeof(frame) - 32);
 	return frame[0] + frame[sizeof(frame) - 1];

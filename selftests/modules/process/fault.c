@@ -13,18 +13,18 @@
 
 static int fault_read(void)
 {
-	return *(volatile int *)8;
+	return READ_ONCE(*(int *)8);
 }
 
 static int fault_write(void)
 {
-	*(volatile int *)8 = 1;
+	WRITE_ONCE(*(int *)8, 1);
 	return 0;
 }
 
 static int fault_noncanonical(void)
 {
-	*(volatile int *)0x8000000000000000 = 1;
+	WRITE_ONCE(*(int *)0x8000000000000000, 1);
 	return 0;
 }
 
@@ -33,15 +33,19 @@ static const int constant = 5;
 /* In the module's read-only data. */
 static int fault_readonly(void)
 {
-	*(volatile int *)&constant = 6;
+	WRITE_ONCE(*(int *)&constant, 6);
 	return constant;
 }
 
 static int fault_call(void)
 {
-	int (*volatile nowhere)(void) = (void *)0xffffffff00000000;
+	int (*nowhere)(void) = (void *)0xffffffff00000000;
 
-	return nowhere();
+	OPTIMIZER_HIDE_VAR(nowhere);
+	nowhere();
+	/* A call, not a jump. */
+	barrier();
+	return 0;
 }
 
 static int fault_ud2(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A program for processes, which does what its arguments say: "ukl run ukl_test_process -- COMMAND".
+ * A program for processes, which does what its arguments say: ukl run ukl_test_process -- COMMAND.
  * Where a command has to be seen from outside, it writes a line to the process's standard output.
  */
 #include <linux/delay.h>
@@ -63,9 +63,9 @@ static int command_sleep(void)
 /* Computes and makes no call, on a word that nobody else changes. */
 static int spin(void *arg)
 {
-	volatile bool never = false;
+	bool never = false;
 
-	while (!never)
+	while (!READ_ONCE(never))
 		;
 	return 0;
 }

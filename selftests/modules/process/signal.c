@@ -58,7 +58,7 @@ static bool own_failure(int err)
 	return err && (err != -EINTR || ukl_should_stop());
 }
 
-/* signal wait N [restart|interrupt]: handles SIGUSR1 until N have come from outside, in a call that waits. */
+/* signal wait N [restart|interrupt]: handles SIGUSR1 until N have come, in a call that waits. */
 static int wait(struct seen *seen)
 {
 	const char *how = ukl_arg(4);
@@ -195,6 +195,7 @@ static int masked(struct seen *seen)
 static int self(struct seen *seen)
 {
 	u64 old;
+	struct ukl_sigaction ignore = {}, action = {};
 	int err = set(seen, SIGUSR1, SA_RESETHAND, 0);
 
 	if (!err)
@@ -211,13 +212,13 @@ static int self(struct seen *seen)
 	if (err || atomic_read(&seen->handled) != 1)
 		return 3;
 	/* Ignored, and none of the application's business. */
-	err = ukl_sigaction(SIGUSR2, &(struct ukl_sigaction){});
+	err = ukl_sigaction(SIGUSR2, &ignore);
 	if (err || send(SIGUSR2))
 		return 4;
 	ukl_null();
-	if (ukl_sigaction(SIGKILL, &(struct ukl_sigaction){}) != -EINVAL ||
-	    ukl_sigaction(65, NULL) != -EINVAL || ukl_sigaction(0, NULL) != -EINVAL ||
-	    ukl_sigaction(SIGUSR1, &(struct ukl_sigaction){ .flags = 1 }) != -EINVAL)
+	action.flags = 1;
+	if (ukl_sigaction(SIGKILL, &ignore) != -EINVAL || ukl_sigaction(65, NULL) != -EINVAL ||
+	    ukl_sigaction(0, NULL) != -EINVAL || ukl_sigaction(SIGUSR1, &action) != -EINVAL)
 		return 5;
 	say("ok");
 	return 0;
