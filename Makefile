@@ -13,7 +13,7 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules command root demo check bench bench-transition bench-echo shell vm install clean distclean help
+.PHONY: all modules command root demo check check-fuzz bench bench-transition bench-echo shell vm install clean distclean help
 all: modules command
 
 # What was built for another kernel goes: kbuild would take its objects for good.
@@ -49,6 +49,12 @@ endif
 demo check: modules command root
 	$(Q)tools/$@.sh
 
+# /dev/ukl with random arguments, from many threads, for longer than make check does.
+check-fuzz: FUZZ_SECONDS ?= 1800
+check-fuzz: modules command root
+	$(Q)tools/enter.sh make -s -C selftests CC="$$(sed -n 's/^cc=//p' build/versions)"
+	$(Q)NAME=fuzz LOAD=0 TIMEOUT=$$(($(FUZZ_SECONDS) + 600)) tools/vm.sh FUZZ_SECONDS=$(FUZZ_SECONDS) bash selftests/run.sh fuzz
+
 bench: bench-transition bench-echo
 bench-transition bench-echo: modules root
 	$(Q)tools/bench/$(@:bench-%=%).sh
@@ -75,6 +81,7 @@ help:
 	@echo '  make            build ukl.ko and the samples into build/modules, the command ukl into build/bin'
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
+	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'
 	@echo '  make bench      all measurements there are, which is:'
 	@echo '  make bench-transition  count the instructions of calls and system calls'
 	@echo '  make bench-echo        count the instructions of echo servers and of kv, per request'
