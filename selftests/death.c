@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Processes that die, in every order, with an application in the middle of something. Needs what device.c
- * does.
+ * Processes that die, in every order, with an application in the middle of something. Needs what
+ * device.c does.
  *
  *   death            the names of the tests
  *   death TEST       one of them
@@ -17,22 +17,18 @@
 #include "device.h"
 
 /* Milliseconds after which an application whose process has died is gone. */
-#define GONE	1000
+#define GONE 1000
 
 /* What a thread does when its process dies, and the mode that it is in then. */
 static const struct {
 	const char *command, *mode;
 } places[] = {
-	{ "sleep", "kernel" },
-	{ "receive", "kernel" },
-	{ "spin", "app" },
-	{ "calls", NULL },
-	{ "stubborn", NULL },
-	{ "bypass", NULL },
+	{ "sleep", "kernel" },	   { "receive", "kernel" }, { "spin", "app" },
+	{ "calls", NULL },	   { "stubborn", NULL },    { "bypass", NULL },
 	{ "turns 1000000", NULL },
 };
 
-#define PLACES	(sizeof(places) / sizeof(*places))
+#define PLACES (sizeof(places) / sizeof(*places))
 
 static void gone(pid_t pid, const char *what)
 {
@@ -271,7 +267,8 @@ static void closes(void)
 	close(shared_fd);
 }
 
-/* A descriptor that is closed meanwhile: the call goes on, the next one has nothing to go on with. */
+/* A descriptor that is closed meanwhile: the call goes on, the next one has nothing to go on with.
+ */
 static void closed_by_another_thread(void)
 {
 	for (unsigned int i = 0; i < PLACES; i++) {
@@ -318,7 +315,8 @@ static void closed_by_another_thread(void)
 /* The process has nothing of it any more, in the middle of a call: that ends the application. */
 static void let_go_of(void)
 {
-	static const char * const commands[] = { "turns 5", "join 3", "sigaction 10 handle", "spawn 2" };
+	static const char *const commands[] = { "turns 5", "join 3", "sigaction 10 handle",
+						"spawn 2" };
 
 	for (unsigned int i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		int fd = start(commands[i]);
@@ -410,7 +408,8 @@ static void *leaves(void *arg)
 	return NULL;
 }
 
-/* The task of one thread is gone for good: what it ran stays where it is, and nobody else runs it. */
+/* The task of one thread is gone for good: what it ran stays where it is, and nobody else runs it.
+ */
 static void end_of_one_task(void)
 {
 	int fd = start("speakers 2");

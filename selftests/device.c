@@ -19,17 +19,18 @@
 
 #include "device.h"
 
-#define PAGE	4096UL
-#define NOBODY	65534
+#define PAGE 4096UL
+#define NOBODY 65534
 /* Nothing of user space's, in its half of the addresses and in the other. */
-#define UNMAPPED	0x1000UL
-#define KERNEL		0xffff888000100000UL
-#define NONCANONICAL	0x8000000000000000UL
+#define UNMAPPED 0x1000UL
+#define KERNEL 0xffff888000100000UL
+#define NONCANONICAL 0x8000000000000000UL
 
 /* A page with nothing behind it: what ends with it ends in the middle of nowhere. */
 static char *last_page(void)
 {
-	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (pages == MAP_FAILED || munmap(pages + PAGE, PAGE))
 		fail("mmap: %s", strerror(errno));
@@ -134,13 +135,15 @@ static void layouts(void)
 /* Whatever is bound, and before the argument is looked at. */
 static void unknown_requests(void)
 {
-	static const unsigned long known[] = { UKL_INFO, UKL_BIND, UKL_RUN, UKL_STOP, UKL_STATS, UKL_SET };
+	static const unsigned long known[] = { UKL_INFO, UKL_BIND,  UKL_RUN,
+					       UKL_STOP, UKL_STATS, UKL_SET };
 	int fds[] = { open_device(), start("sleep") };
 
 	for (int bound = 0; bound < 2; bound++) {
 		for (unsigned int nr = 6; nr < 256; nr++) {
 			EXPECT(ask(fds[bound], _IO(UKL_IOC, nr), 0), -ENOTTY);
-			EXPECT(ask(fds[bound], _IOW(UKL_IOC, nr, struct ukl_bind), UNMAPPED), -ENOTTY);
+			EXPECT(ask(fds[bound], _IOW(UKL_IOC, nr, struct ukl_bind), UNMAPPED),
+			       -ENOTTY);
 		}
 		/* Another direction, size or letter is another request. */
 		for (unsigned int i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -171,7 +174,8 @@ static void nothing_bound(void)
 /* Each of these is refused, and then the descriptor can still be bound. */
 static void bind_errors(void)
 {
-	static char long_name[] = "0123456789012345678901234567890123456789012345678901234567890123";
+	static char long_name[] =
+		"0123456789012345678901234567890123456789012345678901234567890123";
 	unsigned long places[256];
 	struct arguments args = { .size = 0 };
 	struct ukl_bind good, bind;
@@ -181,11 +185,12 @@ static void bind_errors(void)
 	add_argument(&args, PROGRAM);
 	add_argument(&args, "exit");
 	good = binding(PROGRAM, &args);
-#define REFUSED(errno, ...) do {				\
-	bind = good;						\
-	__VA_ARGS__;						\
-	EXPECT(ASK(fd, UKL_BIND, &bind), -(errno));		\
-} while (0)
+#define REFUSED(errno, ...)                                 \
+	do {                                                \
+		bind = good;                                \
+		__VA_ARGS__;                                \
+		EXPECT(ASK(fd, UKL_BIND, &bind), -(errno)); \
+	} while (0)
 	REFUSED(EINVAL, bind.reserved[0] = 1);
 	REFUSED(EINVAL, bind.reserved[1] = 1UL << 63);
 	REFUSED(EINVAL, bind.bypass = info.bypass_max + 1);
@@ -302,7 +307,8 @@ static void stack_sizes(void)
 	static const struct {
 		unsigned long asked, is;
 	} sizes[] = {
-		{ 0, 65536 }, { 16384, 16384 }, { 16385, 20480 }, { 65536, 65536 }, { 1 << 20, 1 << 20 },
+		{ 0, 65536 },	  { 16384, 16384 },	{ 16385, 20480 },
+		{ 65536, 65536 }, { 1 << 20, 1 << 20 },
 	};
 
 	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -341,7 +347,8 @@ static void stack_sizes(void)
 		EXPECT(ask(fd, UKL_STOP, 0), 0);
 		other = area(fd, 1);
 		EXPECT(FINISHED(fd, 1, other), -EINTR);
-		EXPECT(atol(look_up(UKL_STATS_APPS, "pid", getpid(), "memory")), sizes[i].is + info.run_size);
+		EXPECT(atol(look_up(UKL_STATS_APPS, "pid", getpid(), "memory")),
+		       sizes[i].is + info.run_size);
 		close(fd);
 		munmap(run, info.run_size);
 		munmap(other, info.run_size);
@@ -360,10 +367,11 @@ static void mapping_rules(void)
 	unsigned long size = info.run_size;
 	char *run, *again;
 
-#define NO_MAP(err, ...) do {					\
-	EXPECT(mapped(fd, __VA_ARGS__) == MAP_FAILED, 1);	\
-	EXPECT(errno, err);					\
-} while (0)
+#define NO_MAP(err, ...)                                          \
+	do {                                                      \
+		EXPECT(mapped(fd, __VA_ARGS__) == MAP_FAILED, 1); \
+		EXPECT(errno, err);                               \
+	} while (0)
 	NO_MAP(EINVAL, size - PAGE, both, MAP_SHARED, 0);
 	NO_MAP(EINVAL, size + PAGE, both, MAP_SHARED, 0);
 	NO_MAP(EINVAL, 2 * size, both, MAP_SHARED, 0);
@@ -464,8 +472,9 @@ static char *whole_file(const char *path)
 
 static void tables(void)
 {
-	static const char * const files[] = { "apps", "threads", "programs" };
-	static const char * const begins[] = { "app\tpid\t", "app\tpid\ttid\tmode\t", "program\tmodule\t" };
+	static const char *const files[] = { "apps", "threads", "programs" };
+	static const char *const begins[] = { "app\tpid\t", "app\tpid\ttid\tmode\t",
+					      "program\tmodule\t" };
 	int app = start("sleep"), fd = open_device();
 	struct ukl_run *run = area(app, 0);
 	unsigned long places[256];
@@ -502,7 +511,8 @@ static void tables(void)
 		EXPECT(ASK(fd, UKL_STATS, &stats), len);
 		for (unsigned int i = bad_places(16, places); i--;) {
 			stats.buffer = places[i];
-			for (stats.size = len; stats.size; stats.size = stats.size == ~0UL ? 0 : ~0UL)
+			for (stats.size = len; stats.size;
+			     stats.size = stats.size == ~0UL ? 0 : ~0UL)
 				EXPECT(ASK(fd, UKL_STATS, &stats), -EFAULT);
 		}
 		free(text);
@@ -561,6 +571,7 @@ static void settings(void)
 	pid_t ours = waiting_as(0), theirs = waiting_as(NOBODY), child;
 	int fd = open_device(), own = start("sleep");
 	struct ukl_set set = { .tid = ours, .bypass = 7 };
+	__u32 others[] = { 0, 1, getpid(), ~0U, 0x7fffffff };
 
 	EXPECT(ASK(fd, UKL_SET, &set), 0);
 	EXPECT(atol(look_up(UKL_STATS_THREADS, "tid", ours, "bypass")), 7);
@@ -578,7 +589,7 @@ static void settings(void)
 	EXPECT(atol(look_up(UKL_STATS_THREADS, "tid", ours, "bypass")), info.bypass_max);
 	/* Nobody, and those that run no application. */
 	for (unsigned int i = 0; i < 5; i++) {
-		set.tid = (__u32[]){ 0, 1, getpid(), ~0U, 0x7fffffff }[i];
+		set.tid = others[i];
 		EXPECT(ASK(fd, UKL_SET, &set), -ESRCH);
 	}
 	bad_addresses(fd, UKL_SET, sizeof(set));
@@ -661,12 +672,14 @@ static void bind_in_two_threads_at_once(void)
 	}
 }
 
-/* Requests of a 32-bit program, which this one makes as well as any, with addresses that such one has. */
+/* Requests of a 32-bit program, which this one makes as well as any, with such addresses. */
 static long ask32(int fd, unsigned long request, unsigned long arg)
 {
 	long ret;
 
-	asm volatile("int $0x80" : "=a" (ret) : "a" (54L), "b" ((long)fd), "c" (request), "d" (arg)
+	asm volatile("int $0x80"
+		     : "=a"(ret)
+		     : "a"(54L), "b"((long)fd), "c"(request), "d"(arg)
 		     : "memory", "r8", "r9", "r10", "r11");
 	return ret;
 }
@@ -679,7 +692,8 @@ static void from_a_32_bit_program(void)
 		struct ukl_stats stats;
 		struct ukl_set set;
 		char name[64], args[64], text[8192];
-	} *low = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	} *low = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	struct ukl_run *run;
 	int fd = open_device();
 
@@ -687,9 +701,14 @@ static void from_a_32_bit_program(void)
 	EXPECT(ask32(fd, UKL_INFO, (unsigned long)&low->info), 0);
 	EXPECT(low->info.run_size, info.run_size);
 	strcpy(low->name, PROGRAM);
-	memcpy(low->args, "p\0exit\0" "9", 9);
+	memcpy(low->args,
+	       "p\0exit\0"
+	       "9",
+	       9);
 	low->bind = (struct ukl_bind){
-		.name = (unsigned long)low->name, .args = (unsigned long)low->args, .args_size = 9,
+		.name = (unsigned long)low->name,
+		.args = (unsigned long)low->args,
+		.args_size = 9,
 	};
 	EXPECT(ask32(fd, UKL_BIND, (unsigned long)&low->bind), 0);
 	run = area(fd, 0);

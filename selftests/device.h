@@ -13,8 +13,8 @@
 #include "../include/uapi/ukl.h"
 #include "net.h"
 
-#define DEVICE	"/dev/ukl"
-#define PROGRAM	"ukl_test_process"
+#define DEVICE "/dev/ukl"
+#define PROGRAM "ukl_test_process"
 
 static struct ukl_info info;
 
@@ -67,7 +67,8 @@ static inline void add_argument(struct arguments *to, const char *text)
 static inline struct ukl_bind binding(const char *name, const struct arguments *args)
 {
 	return (struct ukl_bind){
-		.name = (unsigned long)name, .args = (unsigned long)args->bytes,
+		.name = (unsigned long)name,
+		.args = (unsigned long)args->bytes,
 		.args_size = args->size,
 	};
 }
@@ -77,12 +78,12 @@ static inline int start(const char *command)
 {
 	struct arguments args = { .size = 0 };
 	struct ukl_bind bind;
-	char words[512], *word;
+	char words[512], *word, *rest;
 	int fd = open_device();
 
 	snprintf(words, sizeof(words), "%s", command);
 	add_argument(&args, PROGRAM);
-	for (word = strtok(words, " "); word; word = strtok(NULL, " "))
+	for (word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		add_argument(&args, word);
 	bind = binding(PROGRAM, &args);
 	if (ASK(fd, UKL_BIND, &bind))
@@ -106,15 +107,18 @@ static inline struct ukl_run *area(int fd, unsigned long number)
 }
 
 /* Runs a thread once; it must have left for @exit. */
-static inline void run_to_at(int line, int fd, unsigned long number, struct ukl_run *run, unsigned int exit)
+static inline void run_to_at(int line, int fd, unsigned long number, struct ukl_run *run,
+			     unsigned int exit)
 {
 	long want = exit == UKL_EXIT_SIGNAL ? -EINTR : 0;
 	long got = ask(fd, UKL_RUN, number);
 
 	if (got != want)
-		fail("line %d: thread %lu: UKL_RUN gives %ld, expected %ld", line, number, got, want);
+		fail("line %d: thread %lu: UKL_RUN gives %ld, expected %ld", line, number, got,
+		     want);
 	if (run->exit != exit)
-		fail("line %d: thread %lu has left for %u, expected %u", line, number, run->exit, exit);
+		fail("line %d: thread %lu has left for %u, expected %u", line, number, run->exit,
+		     exit);
 }
 
 #define RUN_TO(fd, number, run, exit) run_to_at(__LINE__, (fd), (number), (run), (exit))
@@ -143,7 +147,7 @@ static inline unsigned int run_on(int fd, unsigned long number, struct ukl_run *
 	}
 }
 
-/* The next line that a thread wants to write, without its newline; the write is said to have worked. */
+/* The next line that a thread wants to write, without its newline; the write has worked. */
 static inline const char *heard_at(int line, int fd, unsigned long number, struct ukl_run *run)
 {
 	static __thread char text[16384];
@@ -151,7 +155,8 @@ static inline const char *heard_at(int line, int fd, unsigned long number, struc
 
 	run_to_at(line, fd, number, run, UKL_EXIT_SYSCALL);
 	if (run->syscall.nr != SYS_write)
-		fail("line %d: system call %lld instead of a line", line, (long long)run->syscall.nr);
+		fail("line %d: system call %lld instead of a line", line,
+		     (long long)run->syscall.nr);
 	len = run->syscall.args[2];
 	if (!len || len > info.run_size - info.data_offset)
 		fail("line %d: a line of %zu bytes", line, len);
@@ -163,7 +168,8 @@ static inline const char *heard_at(int line, int fd, unsigned long number, struc
 
 #define HEARD(fd, number, run) heard_at(__LINE__, (fd), (number), (run))
 
-static inline void hear_at(int line, int fd, unsigned long number, struct ukl_run *run, const char *want)
+static inline void hear_at(int line, int fd, unsigned long number, struct ukl_run *run,
+			   const char *want)
 {
 	const char *got = heard_at(line, fd, number, run);
 
@@ -317,8 +323,10 @@ static inline void send_descriptor(int socket, int fd)
 	char control[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec byte = { .iov_base = "x", .iov_len = 1 };
 	struct msghdr message = {
-		.msg_iov = &byte, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
@@ -335,8 +343,10 @@ static inline int receive_descriptor(int socket)
 	char control[CMSG_SPACE(sizeof(int))], byte;
 	struct iovec place = { .iov_base = &byte, .iov_len = 1 };
 	struct msghdr message = {
-		.msg_iov = &place, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
+		.msg_iov = &place,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	int fd;
 

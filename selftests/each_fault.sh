@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
 # One fault of a kind, on each carrier and thread: what is to be seen of it. For bash; sourced after lib.sh.
 

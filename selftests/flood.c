@@ -4,8 +4,9 @@
  *
  *   flood KIND SIGNAL ROUNDS THREADS
  *
- * ROUNDS applications in all do what KIND says, and have to be ended by SIGNAL; on their first thread
- * and on their second one in turns. Exit status 0 if so; else 1 and a line that says what was not.
+ * ROUNDS applications in all do what KIND says, and have to be ended by SIGNAL; on their first
+ * thread and on their second one in turns. Exit status 0 if so; else 1 and a line that says what
+ * was not.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
 # Many faults of one kind, on both carriers, while another application serves. For bash; sourced after lib.sh.
 
@@ -70,7 +70,9 @@ flood() {
 
 flood_begin() {
 	want ukl
-	load echo port=$flood_port && load ukl_test_process start=0 || ktap_exit_fail_msg "cannot load the modules"
+	if ! load echo port=$flood_port || ! load ukl_test_process start=0; then
+		ktap_exit_fail_msg "cannot load the modules"
+	fi
 	# The kernel turns all of its messages on for a report; a console that is off stays off.
 	echo 0 >/proc/sys/kernel/printk
 }

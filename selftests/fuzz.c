@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random requests to /dev/ukl: good ones, nearly good ones and nonsense, from many threads of several
- * processes at once that share descriptors, map, unmap and write run areas, and are killed at any time.
+ * Random requests to /dev/ukl: good ones, nearly good ones and nonsense, from many threads of
+ * several processes at once that share descriptors, map, unmap and write run areas, and are killed
+ * at any time.
  *
  *   fuzz [--seed N] [--seconds N] [--processes N] [--threads N]
  *
- * Prints its seed. What a thread asks for depends on that alone, what comes of it on the machine. Exit
- * status 0 if all were answered by what uapi/ukl.h knows, and each thing was answered in some way; else
- * 1 and a line that says what was not.
+ * Prints its seed. What a thread asks for depends on that alone, what comes of it on the machine.
+ * Exit status 0 if all were answered by what uapi/ukl.h knows, and each thing was answered in some
+ * way; else 1 and a line that says what was not.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <getopt.h>
 #include <pthread.h>
 #include <sched.h>
@@ -21,19 +23,23 @@
 #include "device.h"
 #include "stream.h"
 
-#define DESCRIPTORS	8
-#define MAX_PROCESSES	32
-#define MAX_THREADS	16
-#define PAGE		4096UL
+#define DESCRIPTORS 8
+#define MAX_PROCESSES 32
+#define MAX_THREADS 16
+#define PAGE 4096UL
+/* Milliseconds that a process may take to die, on a machine that has other things to do. */
+#define DEATH 5000
 
 enum { OPEN, CLOSE, INFO, BIND, RUN, STOP, STATS, SET, MAP, UNMAP, OTHER, PASS, KINDS };
 
-static const char * const names[KINDS] = {
-	"open", "close", "info", "bind", "run", "stop", "stats", "set", "map", "unmap", "other", "pass",
+static const char *const names[KINDS] = {
+	"open",	 "close", "info", "bind",  "run",   "stop",
+	"stats", "set",	  "map",  "unmap", "other", "pass",
 };
 
-/* What is counted over all processes: how many requests of each kind were answered by each errno. */
-#define ERRNOS	134
+/* What is counted over all processes: how many requests of each kind were answered by each errno.
+ */
+#define ERRNOS 134
 
 struct shared {
 	_Atomic unsigned long answers[KINDS][ERRNOS];
@@ -43,16 +49,17 @@ struct shared {
 
 static struct shared *shared;
 static unsigned int thread_count = 6;
+static long longest_death;
 
 /* What the threads of one process share. */
 static struct {
 	_Atomic int fd;
-	_Atomic(struct ukl_run *) areas[4];
+	struct ukl_run *_Atomic areas[4];
 } slots[DESCRIPTORS];
 
 /* Where random bytes are read from and tables are written to; its last page is a hole. */
 static char *memory;
-#define MEMORY	(64 * PAGE)
+#define MEMORY (64 * PAGE)
 
 struct fuzzer {
 	__u64 random;
@@ -127,16 +134,33 @@ static int random_fd(struct fuzzer *f)
 /* What the program is to do. */
 static size_t random_arguments(struct fuzzer *f, char *to)
 {
-	static const char * const commands[] = {
-		"exit", "args", "sleep", "receive", "spin", "stubborn", "calls", "bypass", "mixed", "join", "alloc",
-		"identity", "serve", "hash", "syscall", "sigaction", "spawn", "stack", "data", "turns", "nulls",
-		"speakers", "busy", "fault", "signal",
+	static const char *const commands[] = {
+		"exit",	    "args",	 "sleep", "receive", "spin",	 "stubborn", "calls",
+		"bypass",   "mixed",	 "join",  "alloc",   "identity", "serve",    "hash",
+		"syscall",  "sigaction", "spawn", "stack",   "data",	 "turns",    "nulls",
+		"speakers", "busy",	 "fault", "signal",
 	};
-	static const char * const words[] = {
-		"0", "1", "2", "7", "9", "-1", "", "handle", "ignore", "wait", "same", "nested", "self", "compute",
+	static const char *const words[] = {
+		"0",
+		"1",
+		"2",
+		"7",
+		"9",
+		"-1",
+		"",
+		"handle",
+		"ignore",
+		"wait",
+		"same",
+		"nested",
+		"self",
+		"compute",
 		"x=y",
 		/* Without what the kernel reports before it is contained. */
-		"noncanonical", "ud2", "divide", "abort",
+		"noncanonical",
+		"ud2",
+		"divide",
+		"abort",
 	};
 	struct arguments args = { .size = 0 };
 
@@ -155,7 +179,8 @@ static void fuzz_bind(struct fuzzer *f)
 
 	strcpy(name, PROGRAM);
 	good = (struct ukl_bind){
-		.name = (unsigned long)name, .args = (unsigned long)args,
+		.name = (unsigned long)name,
+		.args = (unsigned long)args,
 		.args_size = random_arguments(f, args),
 		.bypass = one_in(f, 3) ? roll(f, 70000) : 0,
 		.stack_size = one_in(f, 3) ? roll(f, 1 << 18) : 0,
@@ -224,7 +249,9 @@ static void fuzz_run(struct fuzzer *f)
 static void fuzz_stats(struct fuzzer *f)
 {
 	struct ukl_stats *stats = place(f, sizeof(*stats)), good = {
-		.table = roll(f, 4), .buffer = (unsigned long)memory + roll(f, 32) * PAGE, .size = 16 * PAGE,
+		.table = roll(f, 4),
+		.buffer = (unsigned long)memory + roll(f, 32) * PAGE,
+		.size = 16 * PAGE,
 	};
 
 	if (one_in(f, 3))
@@ -237,7 +264,8 @@ static void fuzz_stats(struct fuzzer *f)
 static void fuzz_set(struct fuzzer *f)
 {
 	struct ukl_set *set = place(f, sizeof(*set)), good = {
-		.tid = getpid() + roll(f, 40) - 20, .bypass = roll(f, 70000),
+		.tid = getpid() + roll(f, 40) - 20,
+		.bypass = roll(f, 70000),
 	};
 
 	if (one_in(f, 3))
@@ -318,14 +346,16 @@ static void fuzz_pass(struct fuzzer *f)
 
 static void fuzz_other(struct fuzzer *f)
 {
-	unsigned int request = one_in(f, 2) ? _IOC(roll(f, 4), UKL_IOC, roll(f, 8), roll(f, 64)) : value(f);
+	unsigned int request = one_in(f, 2) ? _IOC(roll(f, 4), UKL_IOC, roll(f, 8), roll(f, 64)) :
+					      value(f);
 
 	/* Those of the kernel's own that would wait, or change the descriptor. */
 	if (_IOC_TYPE(request) != UKL_IOC)
 		request = (request & ~0xff00U) | UKL_IOC << 8;
 	if (request == UKL_RUN)
 		return;
-	answered(OTHER, ask(random_fd(f), request, one_in(f, 2) ? value(f) : (unsigned long)place(f, 64)));
+	answered(OTHER,
+		 ask(random_fd(f), request, one_in(f, 2) ? value(f) : (unsigned long)place(f, 64)));
 }
 
 static void *fuzzes(void *arg)
@@ -359,7 +389,8 @@ static void *fuzzes(void *arg)
 			fuzz_unmap(&f);
 			break;
 		case 36:
-			answered(INFO, ASK(random_fd(&f), UKL_INFO, one_in(&f, 3) ? (void *)value(&f) : place(&f, 32)));
+			answered(INFO, ASK(random_fd(&f), UKL_INFO,
+					   one_in(&f, 3) ? (void *)value(&f) : place(&f, 32)));
 			break;
 		case 37 ... 38:
 			fuzz_other(&f);
@@ -374,8 +405,8 @@ static void *fuzzes(void *arg)
 }
 
 /*
- * Memory that another thread has unmapped: whoever gets there begins again, with what comes next. A mapping that is
- * gone, or is another one's now, is part of the game.
+ * Memory that another thread has unmapped: whoever gets there begins again, with what comes next. A
+ * mapping that is gone, or is another one's now, is part of the game.
  */
 static void survive(int number, siginfo_t *what, void *context)
 {
@@ -399,7 +430,8 @@ static void be_a_fuzzer(__u64 seed)
 	signal(SIGCHLD, SIG_DFL);
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
-	memory = mmap(NULL, MEMORY + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, MEMORY + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
 	munmap(memory + MEMORY, PAGE);
 	for (int i = 0; i < DESCRIPTORS; i++)
 		slots[i].fd = open(DEVICE, O_RDWR);
@@ -410,6 +442,68 @@ static void be_a_fuzzer(__u64 seed)
 	}
 	/* If all of its threads have got lost, there is nothing more to come. */
 	syscall(SYS_exit, 0);
+}
+
+static void show(const char *path)
+{
+	char text[4096];
+	ssize_t n;
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		return;
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		fwrite(text, 1, n, stdout);
+	close(fd);
+}
+
+/* Why a process that was killed is still there. */
+static void show_threads(pid_t pid)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *dir;
+
+	printf("process %d is still there:\n", pid);
+	show("/sys/kernel/debug/ukl/threads");
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		printf("%s\n", entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", pid, entry->d_name);
+		show(path);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/stack", pid, entry->d_name);
+		show(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Kills a process, which must not mind for long. */
+static void end(pid_t pid)
+{
+	long begin = now_ms();
+	bool shown = false;
+
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, WNOHANG) != pid) {
+		if (now_ms() - begin > DEATH && !shown) {
+			show_threads(pid);
+			shown = true;
+		}
+		if (now_ms() - begin > 2 * DEATH)
+			fail("process %d does not die", pid);
+		usleep(2000);
+	}
+	begin = now_ms() - begin;
+	if (begin > longest_death)
+		longest_death = begin;
+	if (shown)
+		fail("process %d has taken %ld ms to die", pid, begin);
 }
 
 static void report(void)
@@ -430,6 +524,7 @@ static void report(void)
 		putchar('\n');
 		missing += !sum;
 	}
+	printf("longest death: %ld ms\n", longest_death);
 	printf("exits:");
 	for (unsigned int i = 0; i < 8; i++)
 		printf(" %lu", shared->exits[i]);
@@ -439,13 +534,15 @@ static void report(void)
 	if (missing)
 		fail("%u kinds of requests were never answered", missing);
 	/* All of that is worth something if it has gone deep. */
-	if (!shared->answers[BIND][0] || !shared->exits[UKL_EXIT_FINISHED] || !shared->exits[UKL_EXIT_SYSCALL] ||
-	    !shared->exits[UKL_EXIT_THREAD] || !shared->exits[UKL_EXIT_FAULT] || !shared->exits[UKL_EXIT_SIGACTION])
+	if (!shared->answers[BIND][0] || !shared->exits[UKL_EXIT_FINISHED] ||
+	    !shared->exits[UKL_EXIT_SYSCALL] || !shared->exits[UKL_EXIT_THREAD] ||
+	    !shared->exits[UKL_EXIT_FAULT] || !shared->exits[UKL_EXIT_SIGACTION])
 		fail("some exit was never seen");
 	for (unsigned int e = 1; e < ERRNOS; e++) {
 		static const int known[] = {
-			EPERM, ENOENT, ESRCH, EINTR, EIO, ENXIO, E2BIG, EBADF, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY,
-			EEXIST, ENODEV, EINVAL, ENFILE, EMFILE, ENOTTY, ENAMETOOLONG, EOVERFLOW,
+			EPERM,	ENOENT, ESRCH,	EINTR,	EIO,	ENXIO,	      E2BIG,
+			EBADF,	EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY,	      EEXIST,
+			ENODEV, EINVAL, ENFILE, EMFILE, ENOTTY, ENAMETOOLONG, EOVERFLOW,
 		};
 		bool is_known = false;
 
@@ -460,18 +557,16 @@ static void report(void)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "seed", required_argument, NULL, 's' },
-		{ "seconds", required_argument, NULL, 't' },
-		{ "processes", required_argument, NULL, 'p' },
-		{ "threads", required_argument, NULL, 'n' },
-		{ }
-	};
+	static const struct option options[] = { { "seed", required_argument, NULL, 's' },
+						 { "seconds", required_argument, NULL, 't' },
+						 { "processes", required_argument, NULL, 'p' },
+						 { "threads", required_argument, NULL, 'n' },
+						 {} };
 	unsigned int processes = 4, seconds = 60;
 	pid_t pids[MAX_PROCESSES] = { 0 };
 	struct fuzzer f;
 	__u64 seed = 0;
-	long end;
+	long last;
 	int option;
 
 	if (getrandom(&seed, 4, 0) != 4)
@@ -498,35 +593,24 @@ int main(int argc, char **argv)
 		fail("too many");
 	printf("seed %llu\n", (unsigned long long)seed);
 	close(open_device());
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	if (shared == MAP_FAILED)
 		fail("mmap: %s", strerror(errno));
 	f.random = seed;
-	end = now_ms() + 1000L * seconds;
-	for (unsigned int life = 0; now_ms() < end; life++) {
+	last = now_ms() + 1000L * seconds;
+	for (unsigned int life = 0; now_ms() < last; life++) {
 		pid_t *pid = &pids[life % processes];
 
 		/* The oldest one dies, in the middle of whatever it does. */
-		if (*pid > 0) {
-			long killed = now_ms();
-
-			kill(*pid, SIGKILL);
-			if (waitpid(*pid, NULL, 0) != *pid)
-				fail("waitpid: %s", strerror(errno));
-			if (now_ms() - killed > 10000)
-				fail("process %d has taken %ld ms to die", *pid, now_ms() - killed);
-		}
+		end(*pid);
 		*pid = fork_child();
 		if (!*pid)
 			be_a_fuzzer(seed + life);
 		usleep(50000 + roll(&f, 400000));
 	}
-	for (unsigned int i = 0; i < processes; i++) {
-		if (pids[i] > 0) {
-			kill(pids[i], SIGKILL);
-			waitpid(pids[i], NULL, 0);
-		}
-	}
+	for (unsigned int i = 0; i < processes; i++)
+		end(pids[i]);
 	report();
 	return 0;
 }

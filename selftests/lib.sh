@@ -63,9 +63,9 @@ expect_containment() {
 expect_reports() {
 	expect_containment
 	expect_in_log 'BUG: unable to handle page fault for address|BUG: kernel NULL pointer dereference|kernel BUG at '
-	expect_in_log '#PF: (supervisor|error_code)|PGD |Oops: |CPU: |Tainted: |Hardware name: |Call Trace:'
+	expect_in_log '#PF: (supervisor|error_code)|P[GM4]D |PUD |PTE |Oops: |CPU: |Tainted: |Hardware name: |Call Trace:'
 	expect_in_log '(RIP|Code|RSP|RAX|RDX|RBP|R10|R13|FS|CS|CR2|PKRU): '
-	expect_in_log 'Modules linked in: |---\[ end trace |kernel tried to execute NX-protected page'
+	expect_in_log 'Modules linked in: |\[last unloaded: |\(OE\)|---\[ end trace |kernel tried to execute NX-protected page'
 }
 
 # nothing_runs: no application is in the tables.

@@ -44,6 +44,8 @@ before_test() {
 
 after_test() {
 	local lines
+	# The log may be large, and what is looked for is ASCII.
+	local -x LC_ALL=C
 	lines=$(read_log | awk -v mark="$mark" '
 		seen { print }
 		index($0, mark) { seen = 1 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs a program of /dev/ukl as uapi/ukl.h says, and nothing else of the command `ukl`: the tests' own,
- * second implementation of a process's side.
+ * Runs a program of /dev/ukl as uapi/ukl.h says, and nothing else of the command `ukl`: the tests'
+ * own, second implementation of a process's side.
  *
  *   run_process [-b BYPASS] [-s STACK] [-u UID] [-k] PROGRAM [ARGUMENT...]
  *
- * -u makes it a process of another user once the device is open. -k keeps the signals blocked that were when it was started. The exit status is that of the
- * program's first thread; it ends itself by a signal if that has ended the program. 125 if
- * something is wrong with the device.
+ * -u makes it a process of another user once the device is open. -k keeps the signals blocked that
+ * were when it was started. The exit status is that of the program's first thread; it ends itself
+ * by a signal if that has ended the program. 125 if something is wrong with the device.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -17,7 +17,7 @@
 
 #include "device.h"
 
-#define TROUBLE	125
+#define TROUBLE 125
 
 static int device;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -27,8 +27,7 @@ static unsigned int others;
 /* The run area of the calling thread. */
 static __thread volatile struct ukl_run *self __attribute__((tls_model("local-exec")));
 
-__attribute__((format(printf, 1, 2), noreturn))
-static void trouble(const char *format, ...)
+__attribute__((format(printf, 1, 2), noreturn)) static void trouble(const char *format, ...)
 {
 	va_list args;
 
@@ -108,8 +107,9 @@ static long change_handling(unsigned int number, unsigned int handling)
 		action.sa_handler = SIG_IGN;
 		break;
 	case UKL_SIGNAL_HANDLE:
+	case UKL_SIGNAL_ONCE:
 		action.sa_sigaction = catch;
-		action.sa_flags = SA_SIGINFO;
+		action.sa_flags = SA_SIGINFO | (handling == UKL_SIGNAL_ONCE ? SA_RESETHAND : 0);
 		sigfillset(&action.sa_mask);
 		break;
 	default:
@@ -119,8 +119,7 @@ static long change_handling(unsigned int number, unsigned int handling)
 }
 
 /* As the kernel would end it for what its application did. */
-__attribute__((noreturn))
-static void end_by(int number)
+__attribute__((noreturn)) static void end_by(int number)
 {
 	sigset_t set;
 
@@ -185,7 +184,7 @@ static long start_thread(unsigned int number)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 65536);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	/* It blocks what this one does, and not what this one does until it has handed over a signal. */
+	/* It blocks what this one does, not what this one does until a signal is handed over. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	begin->mask = old;
@@ -217,7 +216,8 @@ static int run_thread(unsigned int number)
 		if (err == -EINTR && run->exit == UKL_EXIT_SIGNAL)
 			continue;
 		if (err)
-			trouble("thread %u: UKL_RUN: %s, exit %u", number, strerror(-err), run->exit);
+			trouble("thread %u: UKL_RUN: %s, exit %u", number, strerror(-err),
+				run->exit);
 		switch (run->exit) {
 		case UKL_EXIT_FINISHED:
 			status = run->finished.status;
@@ -233,7 +233,8 @@ static int run_thread(unsigned int number)
 			run->result = guarded_syscall(run->syscall.nr, args, &run->flags);
 			break;
 		case UKL_EXIT_SIGACTION:
-			run->result = change_handling(run->sigaction.number, run->sigaction.handling);
+			run->result =
+				change_handling(run->sigaction.number, run->sigaction.handling);
 			break;
 		case UKL_EXIT_FAULT:
 			end_by(run->fault.signal);

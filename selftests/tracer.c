@@ -4,8 +4,8 @@
  *
  *   tracer attach|seize|step PID ROUNDS
  *
- * Exit status 0 if each could be stopped, had registers of user space and went on; else 1 and a line
- * that says what was not.
+ * Exit status 0 if each could be stopped, had registers of user space and went on; else 1 and a
+ * line that says what was not.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -18,7 +18,7 @@
 
 #include "net.h"
 
-#define MAX_THREADS	256
+#define MAX_THREADS 256
 
 static pid_t threads[MAX_THREADS];
 static int count;

@@ -70,12 +70,14 @@ kernel_c() {
 	return $status
 }
 
-# User space has no __printf() and its like, and no pr_fmt(); usleep() is what it says.
+# What is for the kernel only: user space has no __printf(), pr_fmt(), READ_ONCE() and strscpy(), and its own ways with
+# usleep(), errno, C11 atomics and assembly.
 user_c() {
 	local c
 	c=$(files '*.c' '*.h' | grep -e '^selftests/[^/]*\.[ch]$' -e '^tools/')
 	# shellcheck disable=SC2086
-	checkpatch --ignore PREFER_DEFINED_ATTRIBUTE_MACRO,EMBEDDED_FUNCTION_NAME,USLEEP_RANGE -f $c
+	checkpatch --ignore "$(printf '%s,' PREFER_DEFINED_ATTRIBUTE_MACRO EMBEDDED_FUNCTION_NAME USLEEP_RANGE VOLATILE \
+		STRCPY ENOSYS CAMELCASE AVOID_EXTERNS LEADING_SPACE STATIC_CONST_CHAR_ARRAY MULTIPLE_ASSIGNMENTS)" -f $c
 }
 
 shell() {
@@ -148,6 +150,7 @@ mkdir -p "$build"
 	result "kernel log of the boot" clean_log
 	timed run_test "some tests under virtme-ng" 300 tools/vng.sh bash selftests/run.sh mode thread
 	timed run_test "stack overflow, in a boot of its own" 200 selftests/overflow.sh
+	timed run_test "containment, in boots of its own" 1100 selftests/contain.sh
 	# The targets are for the default kernel; on another one its compiler and thunks move the counts by a few.
 	if grep -q '^suite=trixie-backports$' "$build/versions"; then
 		timed result "instructions of a null call" tools/bench/transition.sh

@@ -9,13 +9,12 @@ use kernel::{
     new_mutex,
     prelude::*,
     sync::{aref::ARef, Arc, Mutex},
-    task::Task,
 };
 use ukl_support::{
     module::ModuleRef,
     signal::{self, Set},
     stack::Stack,
-    task::{self, CurrentTask},
+    task::{CurrentTask, ProcessId},
 };
 
 /// The most threads of one process, those that have ended but were not joined included.
@@ -46,7 +45,7 @@ unsafe impl Sync for Action {}
 /// The process of an application.
 #[pin_data]
 pub(crate) struct Process {
-    leader: ARef<Task>,
+    pid: ProcessId,
     mm: ARef<Mm>,
     program: Arc<Program>,
     args: KVVec<u8>,
@@ -69,11 +68,11 @@ impl Process {
         bypass: u32,
     ) -> Result<Arc<Self>> {
         let mm = ARef::<Mm>::from(&**kernel::current!().mm().ok_or(EINVAL)?);
-        let leader = CurrentTask::get().leader();
+        let pid = CurrentTask::get().process_id();
         let actions = KVec::from_elem(None, signal::COUNT as usize, GFP_KERNEL_ACCOUNT)?;
         Arc::pin_init(
             pin_init!(Self {
-                leader,
+                pid,
                 mm,
                 program,
                 args,
@@ -89,7 +88,7 @@ impl Process {
 
     /// The number of the process in the current task's pid namespace, 0 if it has none there.
     pub(crate) fn pid(&self) -> u32 {
-        task::number(&self.leader)
+        self.pid.number()
     }
 
     /// What it runs.

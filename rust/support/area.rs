@@ -31,7 +31,8 @@ impl Area {
         self.0.as_ptr().cast_mut()
     }
 
-    /// Maps it into a process. `EINVAL` if `vma` has another size or is not shared. The pages stay as
+    /// Maps it into a process. `EINVAL` if `vma` has another size or is not shared, `EPERM` if
+    /// it is to be executed. The pages stay as
     /// long as they are mapped.
     pub fn map(&self, vma: &VmaNew) -> Result {
         // SAFETY: The memory is vmalloc's, of this size; `vma` is being set up.

@@ -118,10 +118,10 @@ impl CurrentTask {
         ARef::from(unsafe { &*self.0.cast::<Task>() })
     }
 
-    /// The task that its process is known by: the thread group's leader, to keep.
-    pub fn leader(self) -> ARef<Task> {
-        // SAFETY: The current task is alive, and so is the leader of its group as long as it is.
-        ARef::from(unsafe { &*(*self.0).group_leader.cast::<Task>() })
+    /// Which process the task is of, to keep.
+    pub fn process_id(self) -> ProcessId {
+        // SAFETY: The current task is alive, so that it has one; the reference becomes the value's.
+        ProcessId(unsafe { bindings::get_task_pid(self.0, bindings::pid_type_PIDTYPE_TGID) })
     }
 
     /// The address of its address space's `mm_struct`, 0 for a kernel thread.
@@ -195,6 +195,29 @@ pub fn schedule() {
 pub fn cpu_time(task: &Task) -> u64 {
     // SAFETY: `task` is valid; one load of a word that the scheduler writes.
     unsafe { ptr::addr_of!((*task.as_ptr()).se.sum_exec_runtime).read_volatile() }
+}
+
+/// The identity of a process, which its threads and programs may change under (`struct pid`).
+pub struct ProcessId(*mut bindings::pid);
+
+// SAFETY: The kernel counts references on it and locks what it has to.
+unsafe impl Send for ProcessId {}
+// SAFETY: As above.
+unsafe impl Sync for ProcessId {}
+
+impl ProcessId {
+    /// Its number in the pid namespace of the current task, 0 if it has none there.
+    pub fn number(&self) -> u32 {
+        // SAFETY: `self` has a reference.
+        unsafe { bindings::pid_vnr(self.0) as u32 }
+    }
+}
+
+impl Drop for ProcessId {
+    fn drop(&mut self) {
+        // SAFETY: The reference is this value's.
+        unsafe { bindings::put_pid(self.0) };
+    }
 }
 
 /// The number of `task` in the pid namespace of the current task, 0 if it has none there.

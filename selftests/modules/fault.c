@@ -46,6 +46,24 @@ static int in_a_call(struct test *t)
 	return 0;
 }
 
+static noinline void fault_in_the_kernel(struct hook *hook)
+{
+	READ_ONCE(*(int *)NOWHERE);
+}
+
+/* The task does not survive this. */
+static int in_the_kernel(struct test *t)
+{
+	static struct hook hook;
+
+	if (!hook_open(t, &hook))
+		return 0;
+	hook.during = fault_in_the_kernel;
+	hook_recv(t, &hook, 1, 0);
+	EXPECT_TRUE(t, false);
+	return 0;
+}
+
 static noinline int recurse(int depth)
 {
 	char frame[256];
@@ -71,5 +89,6 @@ const struct test_case fault_cases[] = {
 	{ "fault.in_a_process", in_a_process, TEST_ARGS },
 	{ "fault.in_a_call", in_a_call, TEST_ARGS },
 	{ "fault.overflow", overflow, TEST_ARGS },
+	{ "fault.in_the_kernel", in_the_kernel, TEST_ARGS },
 	{ }
 };

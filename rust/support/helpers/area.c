@@ -14,6 +14,8 @@ int ukl_helper_area_map(void *area, size_t size, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC)
+		return -EPERM;
 	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP, VM_MAYEXEC);
 	for (size_t at = 0; at < size && !err; at += PAGE_SIZE)
 		err = vm_insert_page(vma, vma->vm_start + at, vmalloc_to_page(area + at));

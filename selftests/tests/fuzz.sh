@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Random requests to /dev/ukl from many threads of several processes (selftests/fuzz.c): the kernel says nothing,
+# and nothing is left. FUZZ_SECONDS, FUZZ_SEED: how long, and which.
+. "$(dirname "$0")/../lib.sh"
+
+: "${FUZZ_SECONDS:=60}"
+seed=${FUZZ_SEED:-$RANDOM$RANDOM}
+
+fuzz() {
+	"$build/selftests/fuzz" --seed "$seed" --seconds "$FUZZ_SECONDS" || return 1
+}
+
+fuzz_noted() {
+	local status
+	note "seed $seed, $FUZZ_SECONDS s"
+	fuzz >/tmp/fuzz.out 2>&1
+	status=$?
+	sed 's/^/# /' /tmp/fuzz.out >&4
+	return $status
+}
+
+sockets() {
+	sed -n 's/^sockets: used //p' /proc/net/sockstat
+}
+
+same_sockets() {
+	[ "$(sockets)" = "$before" ]
+}
+
+# What the kernel has in kB of what is for good, give or take what it keeps for later.
+memory() {
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	awk '/^(SUnreclaim|VmallocUsed|KernelStack|Percpu|PageTables):/ { n += $2 } END { print n }' /proc/meminfo
+}
+
+same_memory() {
+	memory_after=$(memory)
+	echo "$memory_before kB before, $memory_after kB after"
+	[ "$memory_after" -lt $((memory_before + 6000)) ]
+}
+
+ktap_print_header
+expect_containment
+expect_in_log 'ran [0-9]+ ms without a transition'
+want ukl
+load ukl_test_process start=0 || ktap_exit_fail_msg "cannot load ukl_test_process.ko"
+before=$(sockets)
+# Once before, for what the kernel only makes once.
+"$build/selftests/fuzz" --seed 1 --seconds 3 >/dev/null 2>&1
+until_true 5000 nothing_runs
+memory_before=$(memory)
+check "requests" fuzz_noted
+check "no application is left" until_true 5000 nothing_runs
+check "no socket is left" until_true 5000 same_sockets
+check "no memory is left" same_memory
+check "the modules unload" rmmod ukl_test_process ukl
+finish
