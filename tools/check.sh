@@ -67,7 +67,7 @@ kernel_c() {
 	# shellcheck disable=SC2086
 	checkpatch --ignore EXPORT_SYMBOL,CONST_STRUCT,MACRO_WITH_FLOW_CONTROL -f $c || status=1
 	checkpatch --ignore AVOID_BUG -f "$bug" || status=1
-	return $status
+	return "$status"
 }
 
 # What is for the kernel only: user space has no __printf(), pr_fmt(), READ_ONCE() and strscpy(), and its own ways with
