@@ -66,8 +66,8 @@ expect_reports() {
 	expect_in_log '#PF: (supervisor|error_code)|P[GM4]D |PUD |PTE |Oops: |CPU: |Tainted: |Hardware name: |Call Trace:'
 	expect_in_log '(RIP|Code|RSP|RAX|RDX|RBP|R10|R13|FS|CS|CR2|PKRU): '
 	# The list of modules is printed in pieces, with those of another CPU in between.
-	expect_in_log '\]  ?(overlay|ukl_test|ukl_test_process|ukl|echo)$'
-	expect_in_log 'Modules linked in: |\[last unloaded: |\(OE\)|---\[ end trace |kernel tried to execute NX-protected page'
+	expect_in_log '^<4>\[[^]]*\] +([a-z_0-9]+(\([A-Z]+\))? ?)+$'
+	expect_in_log 'Modules linked in:|\[last unloaded: |\(OE\)|---\[ end trace |kernel tried to execute NX-protected page'
 }
 
 # nothing_runs: no application is in the tables.
