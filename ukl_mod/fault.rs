@@ -68,7 +68,7 @@ fn leave_application(
     })
 }
 
-/// How often threads that are being killed are looked for, a millisecond each, before it is given up
+/// How often threads that are being killed are looked for, two milliseconds each, before it is given up
 /// until the next time.
 const TRIES: u32 = 200;
 

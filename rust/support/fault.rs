@@ -139,7 +139,7 @@ pub trait OnInterrupt {
     fn interrupted(interrupted: &mut Interrupted<'_>);
 }
 
-/// Interrupts all CPUs and shows `T` what that interrupted. Takes a millisecond; sleeps. One at a time
+/// Interrupts all CPUs and shows `T` what that interrupted. Takes two milliseconds; sleeps. One at a time
 /// may do so.
 pub fn interrupt_all<T: OnInterrupt>() {
     /// # Safety

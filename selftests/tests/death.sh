@@ -72,6 +72,17 @@ kill_mixed() {
 	ends 137
 }
 
+# A thread that computes on the processor where it is looked for, or on the other one.
+kill_pinned() {
+	run_program spin
+	says ready || return 1
+	taskset -apc "$1" "$pid" || return 1
+	sleep 0.5
+	kill -KILL "$pid"
+	until_true 5000 nothing_runs || return 1
+	ends 137
+}
+
 # A host that is busy makes some of them slower.
 one_was_fast() {
 	echo "the fastest took $fastest ms"
@@ -123,6 +134,9 @@ for round in 1 2 3; do
 	check "kill -9 of 65 threads, $round" kill_mixed_sockets
 done
 check "they are gone within a second" one_was_fast
+for cpu in 0 1; do
+	check "kill -9 of a thread that computes on CPU $cpu" kill_pinned $cpu
+done
 check "kill -9 leaks nothing" no_leak 5 kill_quietly
 check "both unload at the end" unloads
 rm -rf "$seen"

@@ -96,7 +96,8 @@ static void start_timer(void *unused)
 	struct hrtimer *timer = this_cpu_ptr(&timers);
 
 	hrtimer_setup(timer, interrupted, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	hrtimer_start(timer, 0, HRTIMER_MODE_REL_PINNED_HARD);
+	/* When the task that asks sleeps again, which is on one of the CPUs. */
+	hrtimer_start(timer, NSEC_PER_MSEC, HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 void ukl_helper_interrupt_all(void (*f)(struct ukl_fault *fault))
@@ -106,7 +107,7 @@ void ukl_helper_interrupt_all(void (*f)(struct ukl_fault *fault))
 	on_interrupt = f;
 	cpus_read_lock();
 	on_each_cpu(start_timer, NULL, true);
-	fsleep(1000);
+	fsleep(2 * USEC_PER_MSEC);
 	for_each_online_cpu(cpu)
 		hrtimer_cancel(per_cpu_ptr(&timers, cpu));
 	cpus_read_unlock();
