@@ -6,7 +6,7 @@
 set -u
 clone=$(cd "$(dirname "$0")/.." && pwd)
 . "$clone/selftests/harness.sh"
-: "${TIMEOUT:=900}"
+: "${TIMEOUT:=1400}"
 log=$clone/build/vm/kernel_fault/dmesg.log
 
 contained() {
