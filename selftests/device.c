@@ -77,6 +77,8 @@ static void become(uid_t uid)
 {
 	if (setgroups(0, NULL) || setgid(uid) || setuid(uid))
 		fail("setuid: %s", strerror(errno));
+	/* That is forgotten with the user. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 static void others_may_not_open(void)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -305,7 +306,7 @@ static inline int child_status_at(int line, pid_t pid)
 
 #define CHILD_STATUS(pid) child_status_at(__LINE__, (pid))
 
-/* Forks; in the child stdio has nothing to say twice. */
+/* Forks; in the child stdio has nothing to say twice, and it does not outlive a test that has failed. */
 static inline pid_t fork_child(void)
 {
 	pid_t pid;
@@ -314,6 +315,8 @@ static inline pid_t fork_child(void)
 	pid = fork();
 	if (pid < 0)
 		fail("fork: %s", strerror(errno));
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return pid;
 }
 
