@@ -36,7 +36,7 @@ verdict() {
 # run_test NAME LIMIT COMMAND...: runs a test for at most LIMIT seconds, prints what it prints as
 # subtests, then its result.
 run_test() {
-	local name=$1 limit=$2 log status='' why job guard complaints
+	local name=$1 limit=$2 log status='' why job guard complaints start=$SECONDS
 	shift 2
 	log=$(mktemp)
 	test_count=$((test_count + 1))
@@ -60,6 +60,7 @@ run_test() {
 		printf '%s\n' "$complaints" | sed 's/^/  # /'
 		why=${why:+$why, }${complaints%%$'\n'*}
 	fi
+	echo "  # $name took $((SECONDS - start)) s"
 	if [ -n "$why" ]; then
 		test_failed=$((test_failed + 1))
 		echo "not ok $test_count $name # $why"

@@ -54,7 +54,7 @@ names_it() {
 }
 
 before_it_ends() {
-	until_true 1900 reported 1 200 1900 && [ "$(table threads spin.without_a_call mode)" = app ] && ! finished
+	until_true 5900 reported 1 200 5900 && [ "$(table threads spin.without_a_call mode)" = app ] && ! finished
 }
 
 quiet_by_default() {
@@ -82,12 +82,12 @@ check "500 ms are more than 200, said once" reported 1 200 512
 check "the report names the thread" names_it
 check "the longest run is right" longest_is 500
 check "the thread does as it is told" end_spin
-start_spin 2000
+start_spin 6000
 check "a thread that still runs is reported" before_it_ends
-until_true 8000 finished
+until_true 30000 finished
 sleep 0.6
-check "and not again when it calls" reported 1 200 1900
-check "its longest run is right" longest_is 2000
+check "and not again when it calls" reported 1 200 5900
+check "its longest run is right" longest_is 6000
 end_spin
 unload_all
 insmod "$modules/ukl.ko" watchdog_ms=0

@@ -20,6 +20,11 @@ fi
 	idle.baseline idle.readiness idle.inplace idle.user_epoll}"
 [ "${QUICK:-0}" = 0 ] || WHAT=${WHAT% idle.user_epoll}
 
+# listens: waits until the port is listened on.
+listens() {
+	until ss -Hltn 'sport = :5000' | grep -q .; do sleep 0.1; done
+}
+
 # start SERVER: starts it on port 5000; $server is then its process or the application's name.
 start() {
 	local settings
@@ -34,15 +39,15 @@ start() {
 	kv)
 		insmod $modules/kv.ko port=5000
 		server=kv
+		listens
 		;;
 	*)
 		settings="mode=$1"
 		[ "$1" != spin ] || settings="mode=inplace spin_us=$spin_us"
 		# shellcheck disable=SC2086
 		insmod "${ECHO_KO:-$modules/echo.ko}" port=5000 $settings
-		# It listens soon.
-		sleep 0.1
 		server='echo'
+		listens
 		;;
 	esac
 }
