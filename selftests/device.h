@@ -306,7 +306,7 @@ static inline int child_status_at(int line, pid_t pid)
 
 #define CHILD_STATUS(pid) child_status_at(__LINE__, (pid))
 
-/* Forks; in the child stdio has nothing to say twice, and it does not outlive a test that has failed. */
+/* Forks; in the child stdio has nothing to say twice, and it ends with a test that has failed. */
 static inline pid_t fork_child(void)
 {
 	pid_t pid;

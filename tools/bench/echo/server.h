@@ -56,7 +56,7 @@ static inline void server_add_process(struct server *server, const char *pid)
 	closedir(tasks);
 }
 
-/* The lines of the file begin with the name of the application and the thread's id, which is 0 before it runs. */
+/* The lines begin with the name of the application and the thread's id, 0 before it runs. */
 static inline bool server_add_running(struct server *server, const char *name)
 {
 	FILE *threads = fopen(UKL_THREADS, "re");
