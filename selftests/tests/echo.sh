@@ -55,10 +55,11 @@ among_stalled() {
 
 # The user-space end against a server of user space. That one waits for who does not read.
 peer_is_right() {
-	local status=0
+	local status=0 server
 	"$peer" serve 6 $port &
+	server=$!
 	among_idle 1000 && among_stalled alone || status=1
-	kill $!
+	kill $server
 	return $status
 }
 

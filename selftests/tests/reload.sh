@@ -40,17 +40,17 @@ quiet() {
 
 ktap_print_header
 unload_all
-# These three are about the counting; grace periods of RCU are what they would wait for.
+# Grace periods of RCU are what all of this would wait for.
 echo 1 >/sys/kernel/rcu_expedited
 check "a slab leak is found" finds slab 3000 '^slab:kmalloc-4k'
 check "a vmalloc leak is found" finds pages 1 '^vmalloc:areas'
 check "no leak is found where none is" no_leak 20 load_leaker slab 0
-echo 0 >/sys/kernel/rcu_expedited
 # The first one says that it taints the kernel.
 check "each can be loaded and unloaded" load_each
 mark="selftests: reload: $rounds rounds begin"
 echo "<6>$mark" >/dev/kmsg
 check "ukl, echo and kv leak nothing in $rounds rounds" no_leak $((rounds / 2)) load_each
 check "nothing was logged above info" quiet
+echo 0 >/sys/kernel/rcu_expedited
 rm -rf "$seen" "$seen.found"
 finish

@@ -20,9 +20,9 @@ fi
 	idle.baseline idle.readiness idle.inplace idle.user_epoll}"
 [ "${QUICK:-0}" = 0 ] || WHAT=${WHAT% idle.user_epoll}
 
-# listens: waits until the port is listened on.
+# listens: waits until port 5000 is listened on, in the notation of the kernel's tables.
 listens() {
-	until ss -Hltn 'sport = :5000' | grep -q .; do sleep 0.1; done
+	until grep -qE ':1388 0+:0000 0A ' /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done
 }
 
 # start SERVER: starts it on port 5000; $server is then its process or the application's name.
@@ -129,7 +129,7 @@ measure_idle() {
 sample() {
 	local name=$1 period=$2 tasks=$server
 	shift 2
-	[ -e "/proc/$server" ] || tasks=$(awk -v app="$server" '$1 == app { print $2 }' /sys/kernel/debug/ukl/threads)
+	[ -e "/proc/$server" ] || tasks=$(awk -v app="$server" '$1 == app { print $3 }' /sys/kernel/debug/ukl/threads)
 	perf record -q -a -e cpu-clock -c "$period" -g -o /tmp/perf.data -- "$@" >/tmp/run 2>&1
 	perf script -i /tmp/perf.data --tid "$tasks" -F ip,sym >>"$built/stacks.$name"
 }

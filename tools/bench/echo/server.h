@@ -56,7 +56,7 @@ static inline void server_add_process(struct server *server, const char *pid)
 	closedir(tasks);
 }
 
-/* The lines begin with the name of the application and the thread's id, 0 before it runs. */
+/* A line has the application, its process, the thread; that is 0 before it runs. */
 static inline bool server_add_running(struct server *server, const char *name)
 {
 	FILE *threads = fopen(UKL_THREADS, "re");
@@ -67,7 +67,7 @@ static inline bool server_add_running(struct server *server, const char *name)
 	if (!threads)
 		err(1, UKL_THREADS);
 	while (fgets(line, sizeof(line), threads)) {
-		if (sscanf(line, "%63s %d", app, &tid) != 2 || strcmp(app, name))
+		if (sscanf(line, "%63s %*d %d", app, &tid) != 2 || strcmp(app, name))
 			continue;
 		if (!tid) {
 			all = false;
