@@ -21,7 +21,7 @@ user=$(id -u)
 name=$suite-$arch-$recipe
 [ "$user" = 0 ] || name=$name-$user
 done=$cache/roots/$name
-export work="$cache/work/$name"
+export work="$cache/unfinished/$name"
 
 use() {
 	mkdir -p "$build"
@@ -102,5 +102,5 @@ stage tree 110 "3/4 kernel source: compile what Rust modules need"
 stage record 1 "4/4 record versions"
 mv "$work/root" "$done"
 rm -rf "$work"
-find "$cache/roots" "$cache/work" -mindepth 1 -maxdepth 1 -mtime +30 | while read -r unused; do remove "$unused"; done
+find "$cache/roots" "$cache/unfinished" -mindepth 1 -maxdepth 1 -mtime +30 | while read -r unused; do remove "$unused"; done
 use

@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +55,11 @@ static inline void server_add_process(struct server *server, const char *pid)
 	closedir(tasks);
 }
 
-/* A line has the application, its process, the thread; that is 0 before it runs. */
-static inline bool server_add_running(struct server *server, const char *name)
+/* A line has the application, its process and the thread, which has run by the time of this. */
+static inline void server_add_app(struct server *server, const char *name)
 {
 	FILE *threads = fopen(UKL_THREADS, "re");
 	char line[512], app[64], path[64];
-	bool all = true;
 	int tid;
 
 	if (!threads)
@@ -69,25 +67,10 @@ static inline bool server_add_running(struct server *server, const char *name)
 	while (fgets(line, sizeof(line), threads)) {
 		if (sscanf(line, "%63s %*d %d", app, &tid) != 2 || strcmp(app, name))
 			continue;
-		if (!tid) {
-			all = false;
-			continue;
-		}
 		snprintf(path, sizeof(path), "/proc/%d/schedstat", tid);
 		server_add(server, path);
 	}
 	fclose(threads);
-	return all;
-}
-
-/* With all of its threads, the ones that were just made included. */
-static inline void server_add_app(struct server *server, const char *name)
-{
-	while (!server_add_running(server, name)) {
-		while (server->threads)
-			close(server->schedstat[--server->threads]);
-		usleep(1000);
-	}
 }
 
 /* @which is a process's id or an application's name. */
