@@ -16,7 +16,7 @@ debs=$cache/debs
 log=$build/root.log
 export tools suite base="${suite%-backports}" arch debs
 
-recipe=$(sed '/^[[:space:]]*#/d' "$tools/root/recipe.sh" "$tools/root/packages" | sha256sum | cut -c 1-12)
+recipe=$(sed '/^[[:space:]]*#/d' "$tools/root/recipe.sh" "$tools/root/packages" "$tools/root/sources" | sha256sum | cut -c 1-12)
 user=$(id -u)
 name=$suite-$arch-$recipe
 [ "$user" = 0 ] || name=$name-$user

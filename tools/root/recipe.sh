@@ -24,9 +24,11 @@ stage_system() {
 		--aptopt='Acquire::Retries "3"' \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
 		--setup-hook='[ "$base" = "$suite" ] || sed -i -E "/^deb .* $base /{p;s/ $base / $suite /}" "$1/etc/apt/sources.list"' \
+		--setup-hook='sed -i -E "/^deb /{p;s/^deb /deb-src /}" "$1/etc/apt/sources.list"' \
 		--setup-hook='printf "Package: linux-*\nPin: release n=%s\nPin-Priority: 990\n" "$suite" >"$1/etc/apt/preferences.d/ukl"' \
 		--setup-hook='mkdir -p "$1/var/cache/apt/archives"; mount --bind "$debs" "$1/var/cache/apt/archives"' \
 		--customize-hook='umount "$1/var/cache/apt/archives"; mkdir "$1/ukl" "$1/etc/ukl"' \
+		--customize-hook='chroot "$1" apt-get source -qq --print-uris --only-source $(cat "$tools/root/sources") >"$1/etc/ukl/sources"' \
 		--skip=cleanup/apt/cache,essential/unlink \
 		--include="$(sed 's/#.*//' "$tools/root/packages" | xargs | tr ' ' ,)" \
 		"$base" "$work/root"
