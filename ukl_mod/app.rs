@@ -3,6 +3,7 @@
 //! Applications, and the registry of those that run.
 
 use crate::{
+    attachment::Attachment,
     handle::{Handle, Place, Reserved, Table},
     mode::Mode,
     process::Process,
@@ -18,7 +19,7 @@ use kernel::{
     sync::{aref::ARef, Arc, CondVar, Mutex},
     task::Task,
 };
-use ukl_support::{module::Owner, signal, task};
+use ukl_support::{module::Owner, once::Once, signal, task};
 
 kernel::sync::global_lock! {
     // SAFETY: `init` initialises it before the module exports anything.
@@ -38,11 +39,40 @@ pub(crate) struct App {
     owner: Owner,
     /// The process that runs it; none if its threads are kernel threads.
     process: Option<Arc<Process>>,
+    over: Over,
+    /// What another module keeps for the application.
+    attachment: Attachment,
     #[pin]
     state: Mutex<State>,
     /// No thread runs application code any more.
     #[pin]
     idle: CondVar,
+}
+
+/// What an application has ended with, once it has ended by itself as a whole.
+struct Over {
+    is: Once<bool>,
+    status: Once<i32>,
+}
+
+impl Over {
+    fn new() -> Self {
+        Self {
+            is: Once::new(false),
+            status: Once::new(0),
+        }
+    }
+
+    fn set(&self, status: i32) {
+        if self.get().is_none() {
+            self.status.store(status);
+            self.is.store(true);
+        }
+    }
+
+    fn get(&self) -> Option<i32> {
+        self.is.load().then(|| self.status.load())
+    }
 }
 
 struct State {
@@ -157,6 +187,8 @@ impl App {
                 name,
                 owner,
                 process,
+                over: Over::new(),
+                attachment: Attachment::new(),
                 state <- new_mutex!(State {
                     stopping: false,
                     main: None,
@@ -226,6 +258,11 @@ impl App {
     /// The process that runs it; none if its threads are kernel threads.
     pub(crate) fn process(&self) -> Option<&Arc<Process>> {
         self.process.as_ref()
+    }
+
+    /// What another module keeps for it.
+    pub(crate) fn attachment(&self) -> &Attachment {
+        &self.attachment
     }
 
     /// Says which thread's status is the application's.
@@ -355,8 +392,20 @@ impl App {
         // The threads' references on this application go here as well.
         let (main, rest) = state.take_all();
         drop(state);
+        self.attachment.release();
         drop(rest);
         main.and_then(|main| main.status()).unwrap_or(0)
+    }
+
+    /// The application is over, with `status`: each thread that makes a call is ended there.
+    pub(crate) fn end(&self, status: i32) {
+        self.over.set(status);
+        self.request_stop();
+    }
+
+    /// What it has ended with, if it is over ([`App::end`]).
+    pub(crate) fn status(&self) -> Option<i32> {
+        self.over.get()
     }
 
     /// Asks all threads to stop. Nothing more is opened.
@@ -380,6 +429,7 @@ impl App {
         if let Some(process) = &self.process {
             process.remove_seats();
         }
+        self.attachment.release();
         drop((main, rest));
     }
 
@@ -392,11 +442,12 @@ impl App {
         });
     }
 
-    /// Whether there is a thread that is being killed and is in its own code.
-    pub(crate) fn has_killed_runaway(&self) -> bool {
+    /// Whether there is a thread that is to end and is in its own code.
+    pub(crate) fn has_runaway(&self) -> bool {
+        let over = self.status().is_some();
         let mut some = false;
         self.for_each_task(|thread, task| {
-            some |= thread.mode.get() == Mode::App && signal::is_killed(task);
+            some |= thread.mode.get() == Mode::App && (over || signal::is_killed(task));
         });
         some
     }
@@ -428,7 +479,9 @@ impl App {
             None => GFP_KERNEL,
         };
         let node = RBTreeNodeReservation::new(flags)?;
-        let mut block = Block::from_elem(0, size, flags | __GFP_NOWARN)?;
+        let mut block = Block::with_capacity(size, flags | __GFP_ZERO | __GFP_NOWARN)?;
+        // SAFETY: There is room for so many, and they are zeroed.
+        unsafe { block.inc_len(size) };
         let address = block.as_mut_ptr();
         let mut state = self.state.lock();
         if state.stopping {

@@ -6,7 +6,7 @@ use crate::{
     app::App,
     bindings, call,
     carrier::process as carrier,
-    process::{Process, THREADS_MAX},
+    process::{Process, Strings, THREADS_MAX},
     program::Program,
     seat, stats, transition,
 };
@@ -132,28 +132,23 @@ impl Device {
         let args_size: u32 = from.read()?;
         let bypass: u32 = from.read()?;
         let stack_size: u64 = from.read()?;
-        let reserved: [u64; 2] = from.read()?;
-        if reserved != [0; 2] || bypass > transition::BYPASS_MAX {
+        let env: u64 = from.read()?;
+        let env_size: u32 = from.read()?;
+        let reserved: u32 = from.read()?;
+        if reserved != 0 || bypass > transition::BYPASS_MAX {
             return Err(EINVAL);
-        }
-        if args_size > bindings::UKL_ARGS_MAX {
-            return Err(E2BIG);
         }
         let stack_size = call::thread::stack_size(usize::try_from(stack_size)?)?;
         let mut buffer = [0; bindings::UKL_NAME_MAX as usize];
         let name = read_name(name as usize, &mut buffer)?;
-        let mut bytes = KVVec::new();
-        UserSlice::new(UserPtr::from_addr(args as usize), args_size as usize)
-            .read_all(&mut bytes, GFP_KERNEL_ACCOUNT)?;
-        if bytes.last().is_some_and(|&last| last != 0) {
-            return Err(EINVAL);
-        }
+        let args = read_strings(args, args_size)?;
+        let env = read_strings(env, env_size)?;
 
         let mut bound = self.app.lock();
         if bound.is_some() {
             return Err(EBUSY);
         }
-        let process = Process::new(Program::find(name)?, bytes, stack_size, bypass)?;
+        let process = Process::new(Program::find(name)?, args, env, stack_size, bypass)?;
         let owner = process.program().owner();
         let body = process.program().body();
         let app = App::register(owner, CString::try_from(name)?, Some(process.clone()))?;
@@ -223,6 +218,17 @@ const _: () = assert!(offset_of!(bindings::ukl_bind, stack_size) == 24);
 /// The argument of a request, which says how large it is.
 fn user(arg: usize, cmd: u32) -> UserSlice {
     UserSlice::new(UserPtr::from_addr(arg), _IOC_SIZE(cmd))
+}
+
+/// Strings of user space, each with its NUL; `E2BIG`, `EINVAL` if the last has none.
+fn read_strings(address: u64, size: u32) -> Result<Strings> {
+    if size > bindings::UKL_ARGS_MAX {
+        return Err(E2BIG);
+    }
+    let mut bytes = KVVec::new();
+    UserSlice::new(UserPtr::from_addr(address as usize), size as usize)
+        .read_all(&mut bytes, GFP_KERNEL_ACCOUNT)?;
+    Strings::new(bytes)
 }
 
 /// A string of user space; `ENAMETOOLONG`, `EINVAL` if it is empty.

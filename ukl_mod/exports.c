@@ -5,6 +5,7 @@
  */
 #include <linux/export.h>
 #include <ukl.h>
+#include <ukl/extend.h>
 
 /* ukl/app.h */
 EXPORT_SYMBOL_GPL(__ukl_app_start);
@@ -23,11 +24,19 @@ EXPORT_SYMBOL_GPL(ukl_bypass);
 EXPORT_SYMBOL_GPL(__ukl_program_register);
 EXPORT_SYMBOL_GPL(ukl_program_unregister);
 EXPORT_SYMBOL_GPL(ukl_arg);
+EXPORT_SYMBOL_GPL(ukl_env);
+EXPORT_SYMBOL_GPL(ukl_exit);
+EXPORT_SYMBOL_GPL(ukl_thread_exit);
 EXPORT_SYMBOL_GPL(ukl_sigaction);
 EXPORT_SYMBOL_GPL(ukl_sigmask);
 EXPORT_SYMBOL_GPL(ukl_syscall);
 EXPORT_SYMBOL_GPL(ukl_data);
 EXPORT_SYMBOL_GPL(__ukl_abort);
+
+/* ukl/extend.h */
+EXPORT_SYMBOL_GPL(ukl_call);
+EXPORT_SYMBOL_GPL(ukl_attach);
+EXPORT_SYMBOL_GPL(ukl_attached);
 
 /* ukl/memory.h */
 EXPORT_SYMBOL_GPL(ukl_alloc);

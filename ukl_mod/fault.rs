@@ -28,16 +28,17 @@ impl OnFault for Containment {
     }
 }
 
-/// What happens to a thread that is being killed and makes no call.
-struct Killing;
+/// What happens to a thread that is to end and makes no call.
+struct Ending;
 
-impl OnInterrupt for Killing {
+impl OnInterrupt for Ending {
     fn interrupted(interrupted: &mut Interrupted<'_>) {
-        if CurrentTask::get().is_killed() {
-            let at = interrupted.place();
+        let killed = CurrentTask::get().is_killed();
+        let at = interrupted.place();
+        leave_application(interrupted, SIGKILL, |app| {
             // Nowhere but in its own code: what it has called may hold something.
-            leave_application(interrupted, SIGKILL, |app| at.is_in(app.owner()));
-        }
+            (killed || app.status().is_some()) && at.is_in(app.owner())
+        });
     }
 }
 
@@ -68,19 +69,19 @@ fn leave_application(
     })
 }
 
-/// How often threads that are being killed are looked for, two milliseconds each, before it is given up
+/// How often threads that are to end are looked for, two milliseconds each, before it is given up
 /// until the next time.
 const TRIES: u32 = 200;
 
-/// Ends threads that are being killed and make no call, wherever they run. May sleep.
-pub(crate) fn end_killed() {
+/// Ends threads that are to end and make no call, wherever they run. May sleep.
+pub(crate) fn end_runaways() {
     for _ in 0..TRIES {
         let mut some = false;
-        App::for_each(|app| some |= app.has_killed_runaway());
+        App::for_each(|app| some |= app.has_runaway());
         if !some {
             break;
         }
-        fault::interrupt_all::<Killing>();
+        fault::interrupt_all::<Ending>();
     }
 }
 
@@ -95,6 +96,9 @@ pub(crate) fn report(thread: &Thread, exit: Exit) -> i32 {
     else {
         return EINVAL.to_errno();
     };
+    if signal == SIGKILL && thread.app().status().is_some() {
+        return EINTR.to_errno();
+    }
     let (app, tid) = thread.name();
     let symbol = Symbol::of(ip);
     let symbol = symbol.as_str();

@@ -42,13 +42,33 @@ unsafe impl Send for Action {}
 // SAFETY: As above; it is only read.
 unsafe impl Sync for Action {}
 
+/// Strings, one behind the other, each with its NUL.
+pub(crate) struct Strings(KVVec<u8>);
+
+impl Strings {
+    /// `EINVAL` if the last has no NUL.
+    pub(crate) fn new(bytes: KVVec<u8>) -> Result<Self> {
+        match bytes.last() {
+            None | Some(0) => Ok(Self(bytes)),
+            Some(_) => Err(EINVAL),
+        }
+    }
+
+    /// String number `n`.
+    pub(crate) fn get(&self, n: usize) -> Option<&CStr> {
+        let mut strings = self.0.split_inclusive(|&byte| byte == 0);
+        CStr::from_bytes_with_nul(strings.nth(n)?).ok()
+    }
+}
+
 /// The process of an application.
 #[pin_data]
 pub(crate) struct Process {
     pid: ProcessId,
     mm: ARef<Mm>,
     program: Arc<Program>,
-    args: KVVec<u8>,
+    args: Strings,
+    env: Strings,
     stack_size: usize,
     bypass: u32,
     #[pin]
@@ -63,7 +83,8 @@ impl Process {
     /// The current process, to run `program`. `ENOMEM`.
     pub(crate) fn new(
         (program, module): (Arc<Program>, ModuleRef),
-        args: KVVec<u8>,
+        args: Strings,
+        env: Strings,
         stack_size: usize,
         bypass: u32,
     ) -> Result<Arc<Self>> {
@@ -76,6 +97,7 @@ impl Process {
                 mm,
                 program,
                 args,
+                env,
                 stack_size,
                 bypass,
                 seats <- new_mutex!(KVec::new()),
@@ -111,10 +133,14 @@ impl Process {
         self.bypass
     }
 
-    /// Argument number `n`.
-    pub(crate) fn arg(&self, n: usize) -> Option<&CStr> {
-        let mut args = self.args.split_inclusive(|&byte| byte == 0);
-        CStr::from_bytes_with_nul(args.nth(n)?).ok()
+    /// Its arguments; the first is the program's name.
+    pub(crate) fn args(&self) -> &Strings {
+        &self.args
+    }
+
+    /// Its environment.
+    pub(crate) fn env(&self) -> &Strings {
+        &self.env
     }
 
     /// The thread at seat number `number`; `ESRCH` if there is none.

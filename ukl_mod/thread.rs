@@ -196,6 +196,8 @@ pub(crate) struct Thread {
     tid: Once<u32>,
     /// What ended the thread from outside its own code.
     pub(crate) fault: FaultCell,
+    /// Where its thread-local storage is, while it is left.
+    pub(crate) tls: Once<usize>,
     /// The thread's place in a process, if it is one's.
     pub(crate) seat: Option<Arc<Seat>>,
     stack: Stack,
@@ -237,6 +239,7 @@ impl Thread {
                 carrier,
                 tid: Once::new(0),
                 fault: FaultCell::new(),
+                tls: Once::new(0),
                 seat,
                 stack,
                 body,

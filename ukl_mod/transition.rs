@@ -72,11 +72,7 @@ pub(crate) unsafe extern "C" fn main(thread: *const c_void) {
     thread.carrier.resumed(thread);
     let status = thread.run_body();
     thread.mode.finish();
-    end_bypass(thread);
-    loop {
-        // Once is enough: nobody resumes a thread that has finished.
-        suspend(thread, Exit::Finished(status));
-    }
+    finish(thread, status)
 }
 
 /// Leaves the application of `thread` because of `exit`, in mode `Kernel` or `None` and on the
@@ -119,6 +115,44 @@ pub(crate) fn ask(exit: Exit) -> Result<i64> {
         leave(thread);
         answer
     })
+}
+
+/// Ends the current thread with `status` and, if it is `over`, its application, whose other threads then
+/// end at their next call.
+///
+/// `EOPNOTSUPP` if there is no process; else as [`call`], but made also by a thread that was asked to
+/// stop.
+pub(crate) fn exit(status: i32, over: bool) -> Result {
+    task_local::current(|thread| {
+        let thread = enter(thread, task::may_sleep, see_signals)?;
+        if thread.seat.is_none() {
+            leave(thread);
+            return Err(errno::eopnotsupp());
+        }
+        if over {
+            thread.app().end(status);
+        }
+        finish(thread, status)
+    })
+}
+
+/// Leaves the application of `thread` for good, in mode `Kernel`. What its frames hold is not given
+/// back.
+#[cold]
+fn finish(thread: &Thread, status: i32) -> ! {
+    loop {
+        // Once is enough: nobody resumes a thread that has finished.
+        suspend(thread, Exit::Finished(status));
+    }
+}
+
+/// Ends `thread`, which is in mode `App`, if its application is over.
+fn end_if_over(thread: &Thread) -> Result {
+    if thread.app().status().is_some() {
+        thread.mode.enter()?;
+        finish(thread, EINTR.to_errno());
+    }
+    Ok(())
 }
 
 /// Ends the application of the current thread, which is in mode `App`, by `signal`.
@@ -304,6 +338,7 @@ fn refused(error: Error) -> Error {
 #[cold]
 #[inline(never)]
 fn refuse_if_stopped(thread: &Thread) -> Result {
+    end_if_over(thread)?;
     if thread.carrier.stops(thread) {
         cut_bypass(thread);
         if CurrentTask::get().is_killed() {
@@ -318,6 +353,7 @@ fn refuse_if_stopped(thread: &Thread) -> Result {
 #[cold]
 #[inline(never)]
 fn see_signals(thread: &Thread) -> Result {
+    end_if_over(thread)?;
     if thread.carrier.must_suspend(thread) {
         thread.mode.enter()?;
         suspend(thread, Exit::Signal);

@@ -8,6 +8,7 @@
 
 mod abi;
 mod app;
+mod attachment;
 mod call;
 mod carrier;
 mod device;
@@ -103,6 +104,6 @@ struct Watchdog;
 impl Tick for Watchdog {
     fn tick() {
         app::App::for_each(app::App::watch);
-        fault::end_killed();
+        fault::end_runaways();
     }
 }

@@ -47,7 +47,7 @@ struct ukl_info {
 
 #define UKL_INFO	_IOR(UKL_IOC, 0, struct ukl_info)
 
-/* The longest name of a program, with its NUL, and the most bytes of arguments. */
+/* The longest name of a program, with its NUL, and the most bytes of arguments, and of environment. */
 #define UKL_NAME_MAX	64
 #define UKL_ARGS_MAX	65536
 
@@ -60,6 +60,8 @@ struct ukl_info {
  * @bypass: bypass budget that each thread has again after each full transition; 0 for none
  * @stack_size: bytes of the first thread's stack, and of those that are started without a size; 0
  *	for 64 KiB
+ * @env: address of its environment, in the form of the arguments
+ * @env_size: how many bytes that is, at most UKL_ARGS_MAX
  * @reserved: 0
  *
  * Once for a descriptor. The module that registered the program cannot be unloaded until the
@@ -67,7 +69,7 @@ struct ukl_info {
  *
  * Errors: -ENOENT if no such program is registered, -EAGAIN if its module is still loading, -EBUSY
  * if a program is bound already, -EINVAL also for a smaller stack than 16 KiB, a larger bypass
- * than ukl_info says, and arguments that do not end with a NUL, -E2BIG for more of them,
+ * than ukl_info says, and arguments or an environment that do not end with a NUL, -E2BIG for more of them,
  * -ENAMETOOLONG, -EFAULT, -ENOMEM.
  */
 struct ukl_bind {
@@ -76,7 +78,9 @@ struct ukl_bind {
 	__u32 args_size;
 	__u32 bypass;
 	__u64 stack_size;
-	__u64 reserved[2];
+	__u64 env;
+	__u32 env_size;
+	__u32 reserved;
 };
 
 #define UKL_BIND	_IOW(UKL_IOC, 1, struct ukl_bind)
@@ -176,7 +180,8 @@ struct ukl_set {
  * @exit: set by UKL_RUN: UKL_EXIT_*
  * @reserved: 0
  * @data: set by user space: its address of the data window, for the application's system calls
- * @finished: UKL_EXIT_FINISHED: what the thread's function returned
+ * @finished: UKL_EXIT_FINISHED: what the thread's function returned, and whether the application is
+ *	over (ukl_exit()), whichever thread it is: the others come back at their next call, or are made to
  * @thread: UKL_EXIT_THREAD: which thread to run
  * @syscall: UKL_EXIT_SYSCALL: its number and arguments; pointers are user-space addresses
  * @sigaction: UKL_EXIT_SIGACTION: the signal and one of UKL_SIGNAL_*
@@ -198,6 +203,7 @@ struct ukl_run {
 	union {
 		struct {
 			__s32 status;
+			__u32 over;
 		} finished;
 		struct {
 			__u32 number;

@@ -108,6 +108,18 @@ static inline void __ukl_module_exit(struct __ukl_module *self)
 const char *ukl_arg(unsigned int n);
 
 /**
+ * ukl_env() - a string of the process's environment
+ * @n: which
+ *
+ * Not a transition.
+ *
+ * Context: Any.
+ * Return: NAME=VALUE, which stays as long as the application; NULL if there are fewer, and on a kernel
+ * thread.
+ */
+const char *ukl_env(unsigned int n);
+
+/**
  * ukl_option() - the value of an argument NAME=VALUE of the process
  * @name: its name
  *
@@ -205,6 +217,30 @@ long ukl_syscall(long nr, unsigned long a0, unsigned long a1, unsigned long a2, 
  * Return: The memory, NULL on a kernel thread.
  */
 void *ukl_data(size_t *size, unsigned long *address);
+
+/**
+ * ukl_exit() - end the application with a status
+ * @status: what a first thread would have returned
+ *
+ * As exit_group(): the calling thread does not come back, and the others end at their next call, where
+ * they are: what their frames hold is not given back. A thread that makes no call is made to leave by an
+ * interrupt, if that finds it in its own code. In a process only.
+ *
+ * Context: As all calls.
+ * Return: Only with an error: that of a call, %-EOPNOTSUPP on a kernel thread.
+ */
+int ukl_exit(int status);
+
+/**
+ * ukl_thread_exit() - end the calling thread with a status
+ * @status: what its function would have returned
+ *
+ * The thread does not come back: what its frames hold is not given back. In a process only.
+ *
+ * Context: As all calls.
+ * Return: Only with an error: that of a call, %-EOPNOTSUPP on a kernel thread.
+ */
+int ukl_thread_exit(int status);
 
 int __ukl_abort(unsigned long ip);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What bindgen reads for rust/bindings: ukl.h, and what of the kernel goes with it. */
 #include <ukl.h>
+#include <ukl/extend.h>
 #include <uapi/linux/tcp.h>
 #include <uapi/linux/un.h>
 #include <uapi/linux/signal.h>

@@ -46,4 +46,5 @@ pub mod task;
 pub mod task_local;
 pub mod tcp;
 pub mod time;
+pub mod tls;
 pub mod users;

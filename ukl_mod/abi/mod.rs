@@ -6,6 +6,7 @@
 //! into an errno. The compiler compares each with its declaration in the header, through bindgen.
 
 mod app;
+mod extend;
 mod file;
 mod memory;
 mod poll;

@@ -85,6 +85,18 @@ export! {
         call::process::arg(n as usize).cast()
     }
 
+    fn ukl_env(n: c_uint) -> *const c_char {
+        call::process::env(n as usize).cast()
+    }
+
+    fn ukl_exit(code: c_int) -> c_int {
+        status(call::process::exit(code, true))
+    }
+
+    fn ukl_thread_exit(code: c_int) -> c_int {
+        status(call::process::exit(code, false))
+    }
+
     fn ukl_sigaction(signal: c_int, how: *const bindings::ukl_sigaction) -> c_int {
         status((|| {
             // SAFETY: The caller gives NULL or a valid action.

@@ -3,6 +3,7 @@
 //! The calls: what an application asks of the kernel, each inside one transition.
 
 pub(crate) mod app;
+pub(crate) mod extend;
 pub(crate) mod file;
 pub(crate) mod memory;
 pub(crate) mod poll;

@@ -3,7 +3,7 @@
 //! What an application asks of the process that runs it.
 
 use crate::{
-    process::Action,
+    process::{Action, Process, Strings},
     seat::Window,
     thread::{Exit, Thread},
     transition,
@@ -14,11 +14,28 @@ use ukl_support::{signal, task_local};
 
 /// `ukl_arg()`: argument number `n` of the process. No transition.
 pub(crate) fn arg(n: usize) -> *const u8 {
+    string(n, Process::args)
+}
+
+/// `ukl_env()`: string number `n` of the process's environment. No transition.
+pub(crate) fn env(n: usize) -> *const u8 {
+    string(n, Process::env)
+}
+
+fn string(n: usize, strings: impl FnOnce(&Process) -> &Strings) -> *const u8 {
     task_local::current(|thread: Option<&Thread>| {
         thread
-            .and_then(|thread| thread.app().process()?.arg(n))
-            .map_or(core::ptr::null(), |arg| arg.to_bytes_with_nul().as_ptr())
+            .and_then(|thread| strings(thread.app().process()?).get(n))
+            .map_or(core::ptr::null(), |string| {
+                string.to_bytes_with_nul().as_ptr()
+            })
     })
+}
+
+/// `ukl_exit()` and `ukl_thread_exit()`: ends the calling thread with `status` and, if it is `over`, its
+/// application.
+pub(crate) fn exit(status: i32, over: bool) -> Result {
+    transition::exit(status, over)
 }
 
 /// `ukl_syscall()`.

@@ -19,6 +19,7 @@ use ukl_support::{
     stack::{Charge, Stack},
     task::{self, CurrentTask, Work},
     task_local::{self, Notifiers},
+    tls::Tls,
 };
 
 /// The one value of the carrier: its state is in the thread's seat.
@@ -172,6 +173,7 @@ pub(crate) fn run(app: &App, number: usize) -> Result {
                 CurrentTask::get().set_notification();
             }
             let notifiers = Notifiers::new();
+            let _tls = Tls::swap(&thread.tls);
             // SAFETY: This task alone has taken the thread's seat. If it ends in there, what this frame
             // has is not dropped.
             unsafe {
@@ -186,10 +188,17 @@ pub(crate) fn run(app: &App, number: usize) -> Result {
             return Err(error);
         }
     };
-    let status = match exit {
-        Exit::Finished(status) => Some(status),
-        Exit::Fault { .. } => Some(fault::report(&thread, exit)),
-        _ => None,
+    let (exit, status) = match exit {
+        Exit::Finished(status) => (exit, Some(status)),
+        Exit::Fault { signal, .. } => {
+            let status = fault::report(&thread, exit);
+            match app.status() {
+                // That was what ended it.
+                Some(_) if signal == transition::SIGKILL => (Exit::Finished(status), Some(status)),
+                _ => (exit, Some(status)),
+            }
+        }
+        _ => (exit, None),
     };
     if let Some(status) = status {
         seat.end();
@@ -199,16 +208,18 @@ pub(crate) fn run(app: &App, number: usize) -> Result {
         app.uncharge(Process::thread_memory(thread.stack(), seat));
     }
     drop(taken);
-    say(seat, exit)
+    say(seat, exit, app.status())
 }
 
-/// Writes `exit` into the run area; `EINTR` if it is a signal.
-fn say(seat: &Seat, exit: Exit) -> Result {
+/// Writes `exit` into the run area; `EINTR` if it is a signal. `over` is what the application has ended
+/// with, if it is over.
+fn say(seat: &Seat, exit: Exit, over: Option<i32>) -> Result {
     /// Where what belongs to an exit begins.
     const AT: usize = offset_of!(ukl_run, __bindgen_anon_1);
     let (reason, result) = match exit {
         Exit::Finished(status) => {
-            seat.store(AT, status);
+            seat.store(AT, over.unwrap_or(status));
+            seat.store(AT + 4, u32::from(over.is_some()));
             (bindings::UKL_EXIT_FINISHED, Ok(()))
         }
         Exit::Fault {

@@ -108,6 +108,10 @@ bool ukl_helper_fatal_signal_pending(struct task_struct *task);
 
 int ukl_helper_area_map(void *area, size_t size, struct vm_area_struct *vma);
 
+/* Thread-local storage (tls.c) */
+
+unsigned long ukl_helper_swap_fs_base(unsigned long base);
+
 /* Sockets (net.c) */
 
 /* bindgen makes no constant of it before Linux 7.3. */
