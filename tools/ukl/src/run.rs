@@ -100,6 +100,7 @@ fn run(args: &RunArgs) -> Result<End, Failure> {
         &device,
         args.threads.unwrap_or(u32::MAX).min(info.threads_max),
     );
+    signals::claim_all();
     signals::prepare();
     let app = Application::new(program, &device, info);
     let returned = thread::run(&app)?;

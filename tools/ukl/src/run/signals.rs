@@ -9,10 +9,11 @@
 //! before or after the application the next `UKL_RUN` finds it, in the middle `UKL_RUN` comes back,
 //! and a system call for the application returns or is not begun (`syscall.rs`).
 //!
-//! A thread that runs no application has all signals blocked. Masks are those of the kernel, 64
-//! bits.
+//! A thread that runs no application has all signals blocked. Masks and actions are those of the
+//! kernel, 64 bits: the C library would keep signals 32 and 33 for itself, which the application's C
+//! library wants for itself as well.
 
-use std::{cell::Cell, mem, ptr};
+use std::{arch::global_asm, cell::Cell, mem, ptr, thread};
 
 use libc::{c_int, c_void, siginfo_t, ucontext_t};
 use nix::sys::resource::{setrlimit, Resource};
@@ -29,7 +30,46 @@ const ALL: u64 = u64::MAX;
 /// Those that ask an application to stop, unless it handles them.
 const STOPS: [c_int; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
 
+/// Those that the C library keeps for itself, to end threads and to change all threads' users.
+const LIBRARY: [c_int; 2] = [32, 33];
+
 type Catcher = unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
+
+/// `SA_RESTORER`: `Action::restorer` is set, as it has to be on this architecture.
+const SA_RESTORER: u64 = 0x0400_0000;
+
+/// What is done about a signal, as the kernel has it (`struct sigaction` of its own).
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct Action {
+    /// A [`Catcher`] or `SIG_*`.
+    handler: usize,
+    flags: u64,
+    /// Where a catcher returns to.
+    restorer: usize,
+    mask: u64,
+}
+
+// What a catcher returns to: makes the kernel go back to what was interrupted. These instructions are
+// what debuggers and unwinders know the frame of a signal by, the first being found before the return
+// address.
+global_asm!(
+    ".pushsection .text.ukl_restorer, \"ax\", @progbits",
+    "nop",
+    ".globl ukl_restorer",
+    ".hidden ukl_restorer",
+    ".type ukl_restorer, @function",
+    "ukl_restorer:",
+    "mov rax, {rt_sigreturn}",
+    "syscall",
+    ".size ukl_restorer, . - ukl_restorer",
+    ".popsection",
+    rt_sigreturn = const libc::SYS_rt_sigreturn,
+);
+
+extern "C" {
+    fn ukl_restorer();
+}
 
 thread_local! {
     /// The run area of this thread. Needs no allocation and no destructor: a catcher may look.
@@ -43,6 +83,20 @@ pub fn restore_default() {
         // Cannot fail for these.
         let _ = set_action(signal, libc::SIG_DFL);
     }
+}
+
+/// Takes from the C library what it keeps for itself: that takes a signal's action when the process
+/// starts its first thread, so that one has to come before any that is the application's.
+pub fn claim_all() {
+    let mask = block_all();
+    // Nobody minds if it cannot be started: then others cannot either.
+    if let Ok(first) = thread::Builder::new().spawn(|| ()) {
+        let _ = first.join();
+    }
+    for signal in LIBRARY {
+        let _ = set_action(signal, libc::SIG_DFL);
+    }
+    set_mask(mask);
 }
 
 /// Makes the signals of [`STOPS`] requests, except those that whoever started us wants ignored, as
@@ -93,6 +147,24 @@ pub fn handle(signal: u32, handling: u32) -> i64 {
 /// Blocks all signals of the current thread. Returns the mask that was.
 pub fn block_all() -> u64 {
     set_mask(ALL)
+}
+
+/// The mask of the application's on a thread whose mask is `mask`: not the one that a catcher has left
+/// until the signal is handed over.
+pub fn of_application(area: &RunArea<'_>, mask: u64) -> u64 {
+    let run = area.as_ptr();
+    // SAFETY: the area is mapped, and with all signals blocked no catcher is at it.
+    unsafe {
+        if ptr::read_volatile(&raw const (*run).flags) & abi::UKL_RUN_SIGNAL == 0 {
+            return mask;
+        }
+        ptr::read_volatile(&raw const (*run).signal.mask)
+    }
+}
+
+/// Sets the mask of the current thread, for when it runs the application: not without the kick.
+pub fn set_mask_to_run(mask: u64) {
+    set_mask(mask & !bit(stopping::kick()));
 }
 
 /// Sets the mask of the current thread. Returns the one that was.
@@ -280,12 +352,10 @@ fn keep_errno(f: impl FnOnce()) {
 
 /// What is done about a signal: a function or `SIG_*`. Async-signal-safe.
 fn action(signal: c_int) -> usize {
-    // SAFETY: a sigaction may be all zeroes; the kernel's is written to it.
-    unsafe {
-        let mut old: libc::sigaction = mem::zeroed();
-        libc::sigaction(signal, ptr::null(), &mut old);
-        old.sa_sigaction
-    }
+    let mut old = Action::default();
+    // SAFETY: an action of the kernel's is written there.
+    let _ = unsafe { rt_sigaction(signal, ptr::null(), &mut old) };
+    old.handler
 }
 
 /// Sets what is done about a signal: a [`Catcher`] or `SIG_*`. Async-signal-safe.
@@ -296,17 +366,30 @@ fn set_action(signal: c_int, handler: usize) -> Result<(), c_int> {
 }
 
 fn set_action_with(signal: c_int, handler: usize, flags: c_int) -> Result<(), c_int> {
-    // SAFETY: a sigaction may be all zeroes, and is filled in before it is used. The handlers are
-    // those of this file, which are async-signal-safe.
-    unsafe {
-        let mut new: libc::sigaction = mem::zeroed();
-        libc::sigfillset(&mut new.sa_mask);
-        new.sa_flags = libc::SA_SIGINFO | flags;
-        new.sa_sigaction = handler;
-        match libc::sigaction(signal, &new, ptr::null_mut()) {
-            0 => Ok(()),
-            _ => Err(*libc::__errno_location()),
-        }
+    let restorer: unsafe extern "C" fn() = ukl_restorer;
+    let new = Action {
+        handler,
+        flags: (libc::SA_SIGINFO | flags) as u64 | SA_RESTORER,
+        restorer: restorer as usize,
+        mask: ALL,
+    };
+    // SAFETY: the handlers are those of this file, which are async-signal-safe, and the restorer is
+    // one.
+    unsafe { rt_sigaction(signal, &new, ptr::null_mut()) }
+}
+
+/// The system call. Returns its errno.
+///
+/// # Safety
+///
+/// Either may be null; what `new` says is done when the signal comes.
+unsafe fn rt_sigaction(signal: c_int, new: *const Action, old: *mut Action) -> Result<(), c_int> {
+    let size = mem::size_of_val(&ALL);
+    // SAFETY: that of this function; the kernel reads and writes what an `Action` is.
+    match unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, new, old, size) } {
+        0 => Ok(()),
+        // SAFETY: it is this thread's errno.
+        _ => Err(unsafe { *libc::__errno_location() }),
     }
 }
 
@@ -565,6 +648,65 @@ mod tests {
                 "{signal}"
             );
         }
+    }
+
+    #[test]
+    fn all_signals_can_be_the_applications() {
+        let device = null();
+        stopping::prepare(&device, 64);
+        let area = device.map(0, &INFO).unwrap();
+        let place = Place::claim().unwrap();
+        let status = child(|| {
+            claim_all();
+            block_all();
+            let attached = Attached::new(area, place);
+            let area = attached.area.as_ptr();
+            let uncaught = [libc::SIGKILL, libc::SIGSTOP, stopping::kick()];
+            let mut missed = 0;
+            for signal in (1..=64).filter(|signal| !uncaught.contains(signal)) {
+                let error = handle(signal as u32, abi::UKL_SIGNAL_HANDLE);
+                // Threads that are started meanwhile change nothing.
+                let started = thread::Builder::new().spawn(|| ());
+                let _ = started.map(|thread| thread.join());
+                set_mask(0);
+                send(signal);
+                // SAFETY: the area is mapped.
+                let number = unsafe {
+                    (*area).flags = 0;
+                    (*area).signal.number
+                };
+                let blocked = block_all() | bit(libc::SIGKILL) | bit(libc::SIGSTOP);
+                missed += i32::from((error, number, blocked) != (0, signal as u32, ALL));
+                handle(signal as u32, abi::UKL_SIGNAL_DEFAULT);
+            }
+            mem::forget(attached);
+            // SAFETY: it takes any number.
+            unsafe { libc::_exit(missed) };
+        });
+        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+    }
+
+    #[test]
+    fn a_thread_that_runs_the_application_can_be_kicked() {
+        set_mask_to_run(ALL);
+        let blocked = set_mask(0);
+        assert_eq!(blocked & bit(stopping::kick()), 0);
+        assert_ne!(blocked & bit(stopping::kick() - 1), 0);
+    }
+
+    #[test]
+    fn a_mask_is_not_the_one_until_a_signal_is_handed_over() {
+        let device = null();
+        let attached = attach(&device);
+        assert_eq!(of_application(&attached.area, 5), 5);
+        handle(libc::SIGUSR1 as u32, abi::UKL_SIGNAL_HANDLE);
+        set_mask(bit(libc::SIGUSR2));
+        send(libc::SIGUSR1);
+        let mask = block_all();
+        assert_eq!(of_application(&attached.area, mask), bit(libc::SIGUSR2));
+        // SAFETY: the area is mapped.
+        unsafe { (*attached.area.as_ptr()).flags = 0 };
+        handle(libc::SIGUSR1 as u32, abi::UKL_SIGNAL_DEFAULT);
     }
 
     #[test]

@@ -85,9 +85,10 @@ pub fn request(signal: Option<c_int>) {
     }
 }
 
-/// The signal that makes a thread come back from a system call.
-pub fn kick() -> c_int {
-    libc::SIGRTMAX()
+/// The signal that makes a thread come back from a system call: the last one, which the application
+/// can neither handle nor block.
+pub const fn kick() -> c_int {
+    64
 }
 
 /// Whether the application was asked to stop.

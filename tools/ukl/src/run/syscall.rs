@@ -64,16 +64,21 @@ extern "C" {
     static ukl_syscall_cancelled: u8;
 }
 
-/// What would take this thread, its signals or its thread-local storage away from under this
-/// command.
-const REFUSED: [i64; 11] = [
+/// What would take this process, its threads, signals, heap or thread-local storage away from under
+/// this command, or make another process of it that has no application. The application has calls of
+/// its own for what of this it may want. `execve()` is not in here: it is the end of both.
+const REFUSED: [i64; 15] = [
     libc::SYS_rt_sigaction,
     libc::SYS_rt_sigreturn,
     libc::SYS_sigaltstack,
     libc::SYS_clone,
     libc::SYS_clone3,
+    libc::SYS_fork,
     libc::SYS_vfork,
     libc::SYS_exit,
+    libc::SYS_exit_group,
+    libc::SYS_brk,
+    libc::SYS_restart_syscall,
     libc::SYS_arch_prctl,
     libc::SYS_set_tid_address,
     libc::SYS_set_robust_list,
@@ -84,7 +89,8 @@ const REFUSED: [i64; 11] = [
 /// it: [`ERESTARTNOINTR`] if a signal was caught, or the application asked to stop, before it; `-ENOSYS`
 /// for what this command cannot do for anybody.
 pub fn make(area: &mut RunArea<'_>, nr: u64, args: &[u64; 6]) -> i64 {
-    if REFUSED.contains(&(nr as i64)) {
+    // The kernel looks at 32 bits of it.
+    if REFUSED.contains(&i64::from(nr as i32)) {
         return -i64::from(libc::ENOSYS);
     }
     // SAFETY: both words stay where they are. The call is what the application wants of its
@@ -136,8 +142,12 @@ pub mod tests {
             call(libc::SYS_close, [u64::MAX, 0, 0, 0, 0, 0]),
             -i64::from(libc::EBADF)
         );
-        assert_eq!(call(libc::SYS_exit, [0; 6]), -i64::from(libc::ENOSYS));
-        assert_eq!(call(1 << 20, [0; 6]), -i64::from(libc::ENOSYS));
+        for nr in REFUSED
+            .into_iter()
+            .chain([1 << 20, (1 << 32) | libc::SYS_exit_group])
+        {
+            assert_eq!(call(nr, [0; 6]), -i64::from(libc::ENOSYS), "{nr}");
+        }
 
         // All six arguments arrive: an anonymous page, at an offset that only a file may have.
         let flags = (libc::MAP_ANONYMOUS | libc::MAP_PRIVATE) as u64;

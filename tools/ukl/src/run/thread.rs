@@ -56,7 +56,7 @@ impl<'a> Application<'a> {
         mask: u64,
     ) -> Result<i32> {
         let mut attached = Attached::new(area, place);
-        signals::set_mask(mask);
+        signals::set_mask_to_run(mask);
         let area = &mut attached.area;
         loop {
             match area.run() {
@@ -64,7 +64,7 @@ impl<'a> Application<'a> {
                 // If it was caught, the next UKL_RUN hands it over.
                 Ok(Exit::Signal) => {}
                 Ok(Exit::Thread(number)) => {
-                    let result = match self.start(scope, number) {
+                    let result = match self.start(scope, area, number) {
                         Ok(()) => 0,
                         Err(error) => -(error as i64),
                     };
@@ -102,16 +102,18 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// Starts thread `number`, with the mask of the current one.
+    /// Starts thread `number`, with the mask of the current one, whose area is `own_area`.
     fn start<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
+        own_area: &RunArea<'_>,
         number: u32,
     ) -> Result<(), Errno> {
         let place = Place::claim().ok_or(Errno::EAGAIN)?;
         let area = self.device.map(number, &self.info)?;
         // It begins with the mask of who starts it, and catches nothing before it is attached.
-        let mask = signals::block_all();
+        let own_mask = signals::block_all();
+        let mask = signals::of_application(own_area, own_mask);
         let thread = Builder::new()
             .name(format!("{}/{number}", self.name))
             .stack_size(STACK_SIZE);
@@ -124,7 +126,7 @@ impl<'a> Application<'a> {
                 stopping::request(None);
             }
         });
-        signals::set_mask(mask);
+        signals::set_mask(own_mask);
         started.map(drop).map_err(|_| Errno::EAGAIN)
     }
 
