@@ -40,8 +40,13 @@ pub enum Command {
 ///
 /// The process is the application: its pid, its user, its files, cgroups and scheduling. APP is the
 /// file of a module (it ends with .ko, or there is a / in it), which is loaded unless it is, or the
-/// name of a program that a module has registered, or that modprobe finds. ukl.ko is loaded too if
-/// need be. What this command has loaded it unloads at the end, unless somebody else uses it.
+/// name of a program that a module has registered, or that modprobe finds. ukl.ko, and what else the
+/// module depends on, is loaded too if need be: the file beside it, or what modprobe finds. What this
+/// command has loaded it unloads at the end, unless somebody else uses it.
+///
+/// The application has this command's environment. What --stack and --bypass do not say its module
+/// may say, in a string 'ukl' that modinfo shows: 'stack=1M bypass=64'; for the name of a program,
+/// that of the module that modprobe finds.
 ///
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT, unless the application handles them, ask it to stop; a
 /// second one ends the process at once.
@@ -55,7 +60,10 @@ Exit status:
 Examples:
   ukl run samples/kv/kv.ko -- --port 6379
   ukl run --cpu 2,4-5 --bypass 64 kv
-  ukl run --threads 8 --stack 128K --param verbose=1 ./echo.ko")]
+  ukl run --threads 8 --stack 128K --param verbose=1 ./echo.ko
+
+Environment:
+  UKL_TRACE=1 is what --trace adds for the application")]
 pub struct RunArgs {
     /// Refuse further threads when the application has so many (it gets EAGAIN)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -63,10 +71,10 @@ pub struct RunArgs {
     /// Run on these CPUs only, for instance 0,2-3
     #[arg(long, value_name = "LIST")]
     pub cpu: Option<Cpus>,
-    /// Let up to N calls in a row leave the transition out
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub bypass: u32,
-    /// Size of a thread's stack, for instance 128K; 64K unless given
+    /// Let up to N calls in a row leave the transition out; none unless given, here or by the module
+    #[arg(long, value_name = "N")]
+    pub bypass: Option<u32>,
+    /// Size of a thread's stack, for instance 128K; 64K unless given, here or by the module
     #[arg(long, value_name = "SIZE", value_parser = format::parse_bytes)]
     pub stack: Option<u64>,
     /// A parameter of the module, if it is loaded
@@ -75,6 +83,9 @@ pub struct RunArgs {
     /// Leave modules loaded
     #[arg(long)]
     pub keep: bool,
+    /// Write a line to standard error for each system call of a program that uses ukl_linux.ko
+    #[arg(long)]
+    pub trace: bool,
     /// A module's file, or a program's name
     #[arg(value_name = "APP")]
     pub app: OsString,
@@ -278,7 +289,7 @@ mod tests {
         assert_eq!(run.args, ["--port", "1", "-h"]);
         assert_eq!(
             (run.stack, run.bypass, run.keep),
-            (Some(128 << 10), 3, false)
+            (Some(128 << 10), Some(3), false)
         );
         assert_eq!(run.param, ["a=b"]);
     }

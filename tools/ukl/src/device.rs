@@ -46,6 +46,8 @@ pub struct Bind<'a> {
     pub name: &'a CStr,
     /// Its arguments, each ending with a NUL.
     pub args: &'a [u8],
+    /// Its environment, in the same form.
+    pub env: &'a [u8],
     /// The bypass budget of each thread.
     pub bypass: u32,
     /// Bytes of a stack; 0 for the module's own idea.
@@ -102,10 +104,12 @@ impl Device {
             args_size: u32::try_from(bind.args.len()).map_err(|_| Errno::E2BIG)?,
             bypass: bind.bypass,
             stack_size: bind.stack_size,
+            env: bind.env.as_ptr() as u64,
+            env_size: u32::try_from(bind.env.len()).map_err(|_| Errno::E2BIG)?,
             ..Default::default()
         };
-        // SAFETY: the request reads a `struct ukl_bind`, which this is, and the name and the
-        // arguments, which end where it says and outlive the request.
+        // SAFETY: the request reads a `struct ukl_bind`, which this is, and the name, the arguments
+        // and the environment, which end where it says and outlive the request.
         unsafe { self.ioctl(abi::REQUEST_BIND, ptr::from_ref(&bind) as usize) }.map(drop)
     }
 
@@ -199,8 +203,13 @@ pub fn errno(error: &io::Error) -> Errno {
 /// Why `UKL_RUN` returned.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// The thread's function has returned this.
-    Finished(i32),
+    /// The thread has ended with this, and the application as a whole if it is over.
+    Finished {
+        /// What its function has returned, or the application's status if that is over.
+        status: i32,
+        /// Whether the other threads are to end as well.
+        over: bool,
+    },
     /// A signal waits, or has been caught.
     Signal,
     /// Thread `number` is to be started; [`RunArea::set_result`] says whether it was.
@@ -270,7 +279,10 @@ impl RunArea<'_> {
         // SAFETY: any bytes are any of the variants.
         unsafe {
             match run.exit {
-                abi::UKL_EXIT_FINISHED => Exit::Finished(what.finished.status),
+                abi::UKL_EXIT_FINISHED => Exit::Finished {
+                    status: what.finished.status,
+                    over: what.finished.over != 0,
+                },
                 abi::UKL_EXIT_SIGNAL => Exit::Signal,
                 abi::UKL_EXIT_THREAD => Exit::Thread(what.thread.number),
                 abi::UKL_EXIT_SYSCALL => Exit::Syscall(what.syscall.nr, what.syscall.args),
@@ -334,9 +346,14 @@ pub mod tests {
             }
             area.exit()
         };
+        let finished = |status, over| Exit::Finished { status, over };
         assert_eq!(
             exits(1, [0xffff_fffe, 0, 0, 0, 0, 0, 0]),
-            Exit::Finished(-2)
+            finished(-2, false)
+        );
+        assert_eq!(
+            exits(1, [(1 << 32) | 3, 0, 0, 0, 0, 0, 0]),
+            finished(3, true)
         );
         assert_eq!(exits(2, [0; 7]), Exit::Signal);
         assert_eq!(exits(3, [7, 0, 0, 0, 0, 0, 0]), Exit::Thread(7));

@@ -3,6 +3,9 @@
 //! `ukl run`: this process becomes the application.
 
 mod cpus;
+mod defaults;
+mod environment;
+mod modinfo;
 mod module;
 mod program;
 mod signals;
@@ -24,8 +27,10 @@ use crate::{
     table::Table,
 };
 pub use cpus::Cpus;
+use defaults::Defaults;
+use modinfo::Modinfo;
 use module::Modules;
-use program::Wanted;
+use program::{Found, Wanted};
 pub use signals::restore_default as restore_signals;
 use thread::Application;
 
@@ -90,12 +95,12 @@ fn run(args: &RunArgs) -> Result<End, Failure> {
     }
     let device = Device::expect()?;
     let info = device.info()?;
-    let program = program(&wanted, &device, &mut modules, &args.param)?;
+    let (program, defaults) = program(&wanted, &device, &mut modules, &args.param)?;
 
     if let Some(cpus) = &args.cpu {
         cpus.apply()?;
     }
-    bind(&device, &info, &program, args)?;
+    bind(&device, &info, &program, args, &defaults)?;
     stopping::prepare(
         &device,
         args.threads.unwrap_or(u32::MAX).min(info.threads_max),
@@ -110,34 +115,46 @@ fn run(args: &RunArgs) -> Result<End, Failure> {
     })
 }
 
-/// The program to run; its module is loaded if it is not registered.
+/// The program to run, and how its module wants it to be run; that is loaded if the program is not
+/// registered.
 fn program(
     wanted: &Wanted,
     device: &Device,
     modules: &mut Modules,
     params: &[String],
-) -> Result<String, Failure> {
+) -> Result<(String, Defaults), Failure> {
     let mut buffer = Vec::new();
-    let mut find = || -> Result<Option<String>, Failure> {
+    let mut find = || -> Result<Option<Found>, Failure> {
         let table = Table::read(device, Stats::Programs, &mut buffer)?;
         table.require(&["program", "module"])?;
         wanted
             .find(&table)
             .map_err(|error| Failure::new(CANNOT_RUN, error))
     };
-    match wanted {
-        Wanted::File { path, .. } => modules.load_file(path, params)?,
-        Wanted::Name(name) => {
-            if let Some(program) = find()? {
-                return Ok(program);
-            }
-            modules.load_name(name, params)?;
+    let cannot_run = |error: anyhow::Error| {
+        Failure::new(CANNOT_RUN, error.context(format!("cannot run {wanted}")))
+    };
+    let none = || cannot_run(anyhow!("its module is loaded and registers no program"));
+    let (found, info) = match wanted {
+        Wanted::File { path, .. } => {
+            let info = Modinfo::of_file(path);
+            modules.load_file(path, &info, params)?;
+            (find()?.ok_or_else(none)?, info)
         }
-    }
-    find()?.ok_or_else(|| {
-        let error = anyhow!("cannot run {wanted}: its module is loaded and registers no program");
-        Failure::new(CANNOT_RUN, error)
-    })
+        Wanted::Name(name) => {
+            let found = match find()? {
+                Some(found) => found,
+                None => {
+                    modules.load_name(name, params)?;
+                    find()?.ok_or_else(none)?
+                }
+            };
+            let info = Modinfo::of_name(&found.module, defaults::NAME);
+            (found, info)
+        }
+    };
+    let defaults = Defaults::of(&info).map_err(cannot_run)?;
+    Ok((found.program, defaults))
 }
 
 fn bind(
@@ -145,11 +162,12 @@ fn bind(
     info: &abi::ukl_info,
     program: &str,
     args: &RunArgs,
+    defaults: &Defaults,
 ) -> Result<(), Failure> {
-    if args.bypass > info.bypass_max {
+    let bypass = args.bypass.or(defaults.bypass).unwrap_or(0);
+    if bypass > info.bypass_max {
         return Err(anyhow!(
-            "cannot bypass {} calls in a row: at most {}; take a smaller --bypass",
-            args.bypass,
+            "cannot bypass {bypass} calls in a row: at most {}; take a smaller --bypass",
             info.bypass_max
         )
         .into());
@@ -160,17 +178,25 @@ fn bind(
         words.extend_from_slice(arg.as_bytes());
         words.push(0);
     }
-    let stack_size = args.stack.unwrap_or(0);
+    let stack_size = args.stack.or(defaults.stack).unwrap_or(0);
+    let env = environment::strings(std::env::vars_os(), args.trace);
     let bind = Bind {
         name: &name,
         args: &words,
-        bypass: args.bypass,
+        env: &env,
+        bypass,
         stack_size,
     };
     device.bind(&bind).map_err(|error| {
         let why = match error {
             Errno::ENOENT => "no such program is registered any more".to_owned(),
-            Errno::E2BIG => format!("its arguments are longer than {} bytes", abi::UKL_ARGS_MAX),
+            Errno::E2BIG => {
+                let what = match words.len() > abi::UKL_ARGS_MAX as usize {
+                    true => "its arguments are",
+                    false => "the environment is",
+                };
+                format!("{what} longer than {} bytes", abi::UKL_ARGS_MAX)
+            }
             Errno::EINVAL | Errno::ENOMEM if stack_size != 0 => format!(
                 "{} (for a stack of {}); take another --stack",
                 error.desc(),

@@ -6,8 +6,8 @@ use std::{
     ffi::{CStr, CString},
     fs::File,
     io,
-    path::Path,
-    process::Command,
+    path::{Path, PathBuf},
+    process::{Command, Output},
 };
 
 use anyhow::{anyhow, Context};
@@ -17,6 +17,7 @@ use nix::{
 };
 
 use super::{
+    modinfo::Modinfo,
     program::{module_name, Wanted},
     Failure, CANNOT_RUN, NOT_FOUND,
 };
@@ -30,6 +31,8 @@ const REGISTER_ONLY: &str = "start=0";
 pub struct Modules {
     keep: bool,
     loaded: Vec<String>,
+    /// Those whose dependencies are being loaded.
+    begun: Vec<String>,
 }
 
 impl Modules {
@@ -38,23 +41,30 @@ impl Modules {
         Self {
             keep,
             loaded: Vec::new(),
+            begun: Vec::new(),
         }
     }
 
     /// Loads ukl.ko: the file beside the application's, or what modprobe finds.
     pub fn load_ukl(&mut self, wanted: &Wanted) -> Result<(), Failure> {
         if let Wanted::File { path, .. } = wanted {
-            let beside = path.with_file_name("ukl.ko");
-            if beside.exists() {
-                return self.insert(&beside, c"");
+            if let Some(file) = beside(path, "ukl") {
+                return self.insert(&file, c"");
             }
         }
         self.probe("ukl", &[])
             .map_err(|failure| failure.error.into())
     }
 
-    /// Loads the application's module from its file, if it is not loaded.
-    pub fn load_file(&mut self, path: &Path, params: &[String]) -> Result<(), Failure> {
+    /// Loads the application's module from its file, if it is not loaded, and before it what it depends
+    /// on.
+    pub fn load_file(
+        &mut self,
+        path: &Path,
+        info: &Modinfo,
+        params: &[String],
+    ) -> Result<(), Failure> {
+        self.load_needed(path, info)?;
         let params = format!("{REGISTER_ONLY} {}", params.join(" "));
         let params = CString::new(params.trim_end()).context("a parameter has a NUL in it")?;
         self.insert(path, &params)
@@ -65,6 +75,32 @@ impl Modules {
         let mut all = vec![REGISTER_ONLY];
         all.extend(params.iter().map(String::as_str));
         self.probe(name, &all)
+    }
+
+    /// Loads what the module of a file depends on: the files beside it, or what modprobe finds.
+    fn load_needed(&mut self, path: &Path, info: &Modinfo) -> Result<(), Failure> {
+        for name in info.depends() {
+            // What depends on itself in the end cannot be loaded, as the kernel will say.
+            if sys_module(&name).exists() || self.begun.contains(&name) {
+                continue;
+            }
+            let loaded = match beside(path, &name) {
+                Some(file) => {
+                    self.begun.push(name.clone());
+                    self.load_needed(&file, &Modinfo::of_file(&file))
+                        .and_then(|()| self.insert(&file, c""))
+                }
+                None => self.probe(&name, &[]),
+            };
+            loaded.map_err(|Failure { error, .. }| {
+                let path = path.display();
+                Failure::new(
+                    CANNOT_RUN,
+                    error.context(format!("cannot load {path}, which needs {name}")),
+                )
+            })?;
+        }
+        Ok(())
     }
 
     fn insert(&mut self, path: &Path, params: &CStr) -> Result<(), Failure> {
@@ -108,20 +144,9 @@ impl Modules {
 
     fn probe(&mut self, name: &str, params: &[&str]) -> Result<(), Failure> {
         let module = module_name(name);
-        let directory = Path::new("/sys/module").join(&module);
+        let directory = sys_module(&module);
         let was_loaded = directory.exists();
-        let run = |command| {
-            Command::new(command)
-                .args(["--", name])
-                .args(params)
-                .output()
-        };
-        let output = match run("modprobe") {
-            // The PATH of a user may lack the place.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => run("/sbin/modprobe"),
-            output => output,
-        };
-        let output = output.map_err(|error| {
+        let output = command("modprobe", &[&["--", name], params].concat()).map_err(|error| {
             anyhow!(
                 "cannot load {name}: cannot run modprobe: {}; install kmod",
                 errno(&error).desc()
@@ -154,6 +179,33 @@ impl Drop for Modules {
                 let _ = delete_module(&name, DeleteModuleFlags::O_NONBLOCK);
             }
         }
+    }
+}
+
+/// Where the kernel shows a module that is loaded.
+fn sys_module(name: &str) -> PathBuf {
+    Path::new("/sys/module").join(name)
+}
+
+/// The file of a module, by the kernel's name for it, in the folder of another.
+fn beside(path: &Path, name: &str) -> Option<PathBuf> {
+    let names = [name.to_owned(), name.replace('_', "-")];
+    let mut files = names
+        .map(|name| path.with_file_name(name + ".ko"))
+        .into_iter();
+    files.find(|file| file.exists())
+}
+
+/// Runs a command of kmod.
+pub fn command(name: &str, args: &[&str]) -> io::Result<Output> {
+    match Command::new(name).args(args).output() {
+        // The PATH of a user may lack the place.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Command::new(Path::new("/sbin").join(name))
+                .args(args)
+                .output()
+        }
+        output => output,
     }
 }
 
@@ -194,7 +246,7 @@ mod tests {
     fn a_file_that_is_not_there_is_not_found() {
         let mut modules = Modules::new(false);
         let failure = modules
-            .load_file(Path::new("/nowhere/kv.ko"), &[])
+            .load_file(Path::new("/nowhere/kv.ko"), &Modinfo::default(), &[])
             .unwrap_err();
         assert_eq!(failure.status, NOT_FOUND);
         assert_eq!(

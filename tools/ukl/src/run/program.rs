@@ -26,6 +26,15 @@ pub enum Wanted {
     Name(String),
 }
 
+/// A program that is registered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its name.
+    pub program: String,
+    /// The module that has registered it.
+    pub module: String,
+}
+
 impl Wanted {
     /// A file if it ends with `.ko` or has a `/`, a name otherwise.
     pub fn from(app: &OsStr) -> Result<Self> {
@@ -46,32 +55,42 @@ impl Wanted {
         })
     }
 
-    /// The program in the table of programs: the one with the name, or else the module's. None if
+    /// The program in the table of programs, and its module: the one with the name, or else the module's. None if
     /// there is none; an error if the module has several, none of which has its name.
-    pub fn find(&self, programs: &Table) -> Result<Option<String>> {
+    pub fn find(&self, programs: &Table) -> Result<Option<Found>> {
         let module = match self {
             Self::File { module, .. } => module.clone(),
-            Self::Name(name) if programs.rows().any(|row| row.get("program") == Some(name)) => {
-                return Ok(Some(name.clone()));
+            Self::Name(name) => {
+                let mut rows = programs.rows();
+                if let Some(row) = rows.find(|row| row.get("program") == Some(name)) {
+                    return Ok(Some(Found {
+                        program: name.clone(),
+                        module: row.get("module").unwrap_or_default().to_owned(),
+                    }));
+                }
+                module_name(name)
             }
-            Self::Name(name) => module_name(name),
         };
         let own: Vec<&str> = programs
             .rows()
             .filter(|row| row.get("module") == Some(&module))
             .filter_map(|row| row.get("program"))
             .collect();
-        match own[..] {
-            [] => Ok(None),
-            [one] => Ok(Some(one.to_owned())),
+        let program = match own[..] {
+            [] => return Ok(None),
+            [one] => one,
             _ => match own.iter().find(|program| module_name(program) == module) {
-                Some(same) => Ok(Some((*same).to_owned())),
+                Some(same) => same,
                 None => bail!(
                     "cannot run {self}: it has the programs {}; name one of them",
                     own.join(", ")
                 ),
             },
-        }
+        };
+        Ok(Some(Found {
+            program: program.to_owned(),
+            module,
+        }))
     }
 }
 
@@ -102,7 +121,8 @@ mod tests {
                         kv\tkv\t1\nweb-server\tweb_server\t0\n\
                         one\tmany\t0\ntwo\tmany\t0\n\
                         pair\tpair\t0\nother\tpair\t0\n";
-        wanted(app).find(&Table::parse(programs).unwrap()).unwrap()
+        let found = wanted(app).find(&Table::parse(programs).unwrap()).unwrap();
+        found.map(|Found { program, module }| format!("{program} {module}"))
     }
 
     #[test]
@@ -122,13 +142,16 @@ mod tests {
 
     #[test]
     fn a_program_is_found_by_its_name_or_its_module() {
-        assert_eq!(find("kv").as_deref(), Some("kv"));
-        assert_eq!(find("x/kv.ko").as_deref(), Some("kv"));
-        assert_eq!(find("web-server").as_deref(), Some("web-server"));
-        assert_eq!(find("web_server").as_deref(), Some("web-server"));
-        assert_eq!(find("web-server.ko").as_deref(), Some("web-server"));
-        assert_eq!(find("two").as_deref(), Some("two"));
-        assert_eq!(find("pair.ko").as_deref(), Some("pair"));
+        assert_eq!(find("kv").as_deref(), Some("kv kv"));
+        assert_eq!(find("x/kv.ko").as_deref(), Some("kv kv"));
+        assert_eq!(find("web-server").as_deref(), Some("web-server web_server"));
+        assert_eq!(find("web_server").as_deref(), Some("web-server web_server"));
+        assert_eq!(
+            find("web-server.ko").as_deref(),
+            Some("web-server web_server")
+        );
+        assert_eq!(find("two").as_deref(), Some("two many"));
+        assert_eq!(find("pair.ko").as_deref(), Some("pair pair"));
         assert_eq!(find("two.ko"), None);
         assert_eq!(find("nobody"), None);
     }

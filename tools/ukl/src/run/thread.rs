@@ -60,7 +60,13 @@ impl<'a> Application<'a> {
         let area = &mut attached.area;
         loop {
             match area.run() {
-                Ok(Exit::Finished(status)) => return Ok(status),
+                Ok(Exit::Finished { status, over }) => {
+                    if over {
+                        // The others end at their next call; this gets them there.
+                        stopping::request(None);
+                    }
+                    return Ok(status);
+                }
                 // If it was caught, the next UKL_RUN hands it over.
                 Ok(Exit::Signal) => {}
                 Ok(Exit::Thread(number)) => {
