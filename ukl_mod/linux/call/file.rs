@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Reading, writing and closing descriptors of the process.
+//!
+//! On a TCP socket these are the shortcuts: from the descriptor to `tcp_sendmsg()` and `tcp_recvmsg()`.
+
+use super::signal;
+use crate::{
+    bindings::{self, kvec, ukl_linux_buffer, ukl_linux_io},
+    face::{self, Answer},
+    process::Process,
+    program,
+    tail::{self, Arg},
+};
+use kernel::prelude::*;
+
+/// The longest transfer, as the kernel's.
+const MAX: u64 = 0x7fff_f000;
+
+/// What a helper says that cannot do it (`UKL_LINUX_OTHER`).
+const OTHER: Error = ENOTSUPP;
+
+fn buffer(fd: u64, flags: u64, base: *mut u8, len: u64) -> ukl_linux_buffer {
+    ukl_linux_buffer {
+        fd: fd as i32,
+        flags: flags as i32,
+        vec: kvec {
+            iov_base: base.cast(),
+            iov_len: len as usize,
+        },
+    }
+}
+
+/// Raises `SIGPIPE` for a write that nobody can read any more, unless `flags` says not to.
+#[cold]
+fn broken(flags: u64) {
+    if flags as u32 & bindings::MSG_NOSIGNAL == 0 {
+        signal::raise(13);
+    }
+}
+
+/// `read(fd, buf, count)`.
+#[inline(always)]
+pub(crate) fn read(args: &[u64; 6]) -> Answer {
+    recv_buffer(bindings::__NR_read, args, 0)
+}
+
+/// `read()`, or `recv()` with `flags`.
+#[inline(always)]
+fn recv_buffer(nr: u32, args: &[u64; 6], flags: u64) -> Answer {
+    let len = args[2].min(MAX);
+    let to = program::writable(args[1], len as usize)?;
+    let mut buffer = buffer(args[0], flags, to, len);
+    // SAFETY: The helper takes this.
+    match unsafe { face::call(bindings::ukl_linux_helper_read_buffer, &mut buffer) } {
+        Err(OTHER) => tail::call(nr.into(), args, &[Arg::Num, Arg::OutLen(2), Arg::Num]),
+        answer => answer,
+    }
+}
+
+/// `write(fd, buf, count)`.
+#[inline(always)]
+pub(crate) fn write(args: &[u64; 6]) -> Answer {
+    let len = args[2].min(MAX);
+    let from = program::readable(args[1], len as usize)?;
+    let mut buffer = buffer(args[0], 0, from.cast_mut(), len);
+    // SAFETY: The helper takes this.
+    match unsafe { face::call(bindings::ukl_linux_helper_write_buffer, &mut buffer) } {
+        Err(OTHER) => write_otherwise(args),
+        Err(EPIPE) => {
+            broken(0);
+            Err(EPIPE)
+        }
+        answer => answer,
+    }
+}
+
+/// A write in user space, as much as there is room for.
+#[cold]
+fn write_otherwise(args: &[u64; 6]) -> Answer {
+    const ROOM: u64 = 8192;
+    let mut args = *args;
+    args[2] = args[2].min(ROOM);
+    tail::call(
+        bindings::__NR_write.into(),
+        &args,
+        &[Arg::Num, Arg::InLen(2), Arg::Num],
+    )
+}
+
+/// The most parts of a vector.
+const IOV_MAX: u64 = 1024;
+
+/// A `struct iovec` of the program's, which is one of the kernel's: how many bytes it has. Each part is
+/// there.
+fn vector(address: u64, count: u64, writes: bool) -> Result<(*const kvec, usize)> {
+    if count > IOV_MAX {
+        return Err(EINVAL);
+    }
+    let vec = program::readable(address, count as usize * size_of::<kvec>())?.cast::<kvec>();
+    let mut len = 0_usize;
+    for i in 0..count {
+        let at = address + i * size_of::<kvec>() as u64;
+        let base: u64 = program::read(at)?;
+        let part: usize = program::read(at + 8)?;
+        match writes {
+            true => drop(program::writable(base, part)?),
+            false => drop(program::readable(base, part)?),
+        }
+        len = len
+            .checked_add(part)
+            .filter(|&len| len as u64 <= MAX)
+            .ok_or(EINVAL)?;
+    }
+    Ok((vec, len))
+}
+
+fn io(fd: u64) -> ukl_linux_io {
+    ukl_linux_io {
+        fd: fd as i32,
+        ..Default::default()
+    }
+}
+
+/// Makes the call for the first part of a vector that has some bytes, which is what a call may do.
+#[cold]
+fn first_part(nr: u32, args: &[u64; 6]) -> Answer {
+    for i in 0..args[2] {
+        let at = args[1] + i * size_of::<kvec>() as u64;
+        let (base, len) = (program::read(at)?, program::read(at + 8)?);
+        if len != 0 {
+            let one = [args[0], base, len, 0, 0, 0];
+            return match nr {
+                bindings::__NR_read => {
+                    tail::call(nr.into(), &one, &[Arg::Num, Arg::OutLen(2), Arg::Num])
+                }
+                _ => write_otherwise(&one),
+            };
+        }
+    }
+    Ok(0)
+}
+
+/// `readv(fd, iov, iovcnt)`.
+pub(crate) fn readv(args: &[u64; 6]) -> Answer {
+    let mut io = io(args[0]);
+    (io.vec, io.len) = vector(args[1], args[2], true)?;
+    io.count = args[2] as usize;
+    // SAFETY: The helper takes this.
+    match unsafe { face::call(bindings::ukl_linux_helper_read, &mut io) } {
+        Err(OTHER) => first_part(bindings::__NR_read, args),
+        answer => answer,
+    }
+}
+
+/// `writev(fd, iov, iovcnt)`.
+pub(crate) fn writev(args: &[u64; 6]) -> Answer {
+    let mut io = io(args[0]);
+    (io.vec, io.len) = vector(args[1], args[2], false)?;
+    io.count = args[2] as usize;
+    // SAFETY: The helper takes this.
+    match unsafe { face::call(bindings::ukl_linux_helper_write, &mut io) } {
+        Err(OTHER) => first_part(bindings::__NR_write, args),
+        Err(EPIPE) => {
+            broken(0);
+            Err(EPIPE)
+        }
+        answer => answer,
+    }
+}
+
+/// `pread64(fd, buf, count, offset)`.
+pub(crate) fn pread(args: &[u64; 6]) -> Answer {
+    let mut io = io(args[0]);
+    io.len = args[2].min(MAX) as usize;
+    let part = kvec {
+        iov_base: program::writable(args[1], io.len)?.cast(),
+        iov_len: io.len,
+    };
+    io.vec = &part;
+    io.count = 1;
+    io.pos = args[3] as i64;
+    // SAFETY: The helper takes this.
+    match unsafe { face::call(bindings::ukl_linux_helper_pread, &mut io) } {
+        Err(OTHER) => tail::call(
+            bindings::__NR_pread64.into(),
+            args,
+            &[Arg::Num, Arg::OutLen(2), Arg::Num, Arg::Num],
+        ),
+        answer => answer,
+    }
+}
+
+/// `pwrite64(fd, buf, count, offset)`.
+pub(crate) fn pwrite(args: &[u64; 6]) -> Answer {
+    let mut io = io(args[0]);
+    io.len = args[2].min(MAX) as usize;
+    let part = kvec {
+        iov_base: program::readable(args[1], io.len)?.cast_mut().cast(),
+        iov_len: io.len,
+    };
+    io.vec = &part;
+    io.count = 1;
+    io.pos = args[3] as i64;
+    // SAFETY: The helper takes this.
+    match unsafe { face::call(bindings::ukl_linux_helper_pwrite, &mut io) } {
+        Err(OTHER) => Err(EINVAL),
+        answer => answer,
+    }
+}
+
+/// `preadv(fd, iov, iovcnt, offset)`.
+pub(crate) fn preadv(args: &[u64; 6]) -> Answer {
+    let mut io = io(args[0]);
+    (io.vec, io.len) = vector(args[1], args[2], true)?;
+    io.count = args[2] as usize;
+    io.pos = args[3] as i64;
+    // SAFETY: The helper takes this.
+    unsafe { face::call(bindings::ukl_linux_helper_pread, &mut io) }
+}
+
+/// `pwritev(fd, iov, iovcnt, offset)`.
+pub(crate) fn pwritev(args: &[u64; 6]) -> Answer {
+    let mut io = io(args[0]);
+    (io.vec, io.len) = vector(args[1], args[2], false)?;
+    io.count = args[2] as usize;
+    io.pos = args[3] as i64;
+    // SAFETY: The helper takes this.
+    unsafe { face::call(bindings::ukl_linux_helper_pwrite, &mut io) }
+}
+
+/// Bytes of the largest socket address.
+const NAME_MAX: usize = 128;
+
+/// `sendto(fd, buf, len, flags, addr, addrlen)`.
+pub(crate) fn sendto(args: &[u64; 6]) -> Answer {
+    let len = args[2].min(MAX);
+    let part = kvec {
+        iov_base: program::readable(args[1], len as usize)?.cast_mut().cast(),
+        iov_len: len as usize,
+    };
+    let mut name = [0_u8; NAME_MAX];
+    let mut io = io(args[0]);
+    io.flags = args[3] as i32;
+    io.vec = &part;
+    io.count = 1;
+    io.len = len as usize;
+    if args[4] != 0 {
+        let len = args[5] as usize;
+        if len > NAME_MAX {
+            return Err(EINVAL);
+        }
+        // SAFETY: There is room for so many.
+        unsafe { program::copy_in(args[4], name.as_mut_ptr(), len)? };
+        io.name = name.as_mut_ptr().cast();
+        io.namelen = len as i32;
+    }
+    send(&mut io)
+}
+
+fn send(io: &mut ukl_linux_io) -> Answer {
+    // SAFETY: The helper takes this.
+    let answer = unsafe { face::call(bindings::ukl_linux_helper_send, io) };
+    if answer == Err(EPIPE) {
+        broken(io.flags as u64);
+    }
+    answer
+}
+
+/// Hands a socket address of `len` bytes to the program, which has room for as many as the word at
+/// `room` says.
+pub(crate) fn put_name(name: &[u8; NAME_MAX], len: i32, to: u64, room: u64) -> Result {
+    if to == 0 {
+        return Ok(());
+    }
+    let has = program::read::<i32>(room)?;
+    if has < 0 {
+        return Err(EINVAL);
+    }
+    let len = len.clamp(0, NAME_MAX as i32);
+    // SAFETY: There are so many.
+    unsafe { program::copy_out(name.as_ptr(), to, len.min(has) as usize)? };
+    program::write(room, len)
+}
+
+/// `recvfrom(fd, buf, len, flags, addr, addrlen)`.
+pub(crate) fn recvfrom(args: &[u64; 6]) -> Answer {
+    let len = args[2].min(MAX);
+    let part = kvec {
+        iov_base: program::writable(args[1], len as usize)?.cast(),
+        iov_len: len as usize,
+    };
+    let mut name = [0_u8; NAME_MAX];
+    let mut io = io(args[0]);
+    io.flags = args[3] as i32;
+    io.vec = &part;
+    io.count = 1;
+    io.len = len as usize;
+    if args[4] != 0 {
+        io.name = name.as_mut_ptr().cast();
+    }
+    // SAFETY: The helper takes this.
+    let count = unsafe { face::call(bindings::ukl_linux_helper_recv, &mut io)? };
+    put_name(&name, io.namelen, args[4], args[5])?;
+    Ok(count)
+}
+
+/// A `struct msghdr` of the program's.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Message {
+    name: u64,
+    namelen: u32,
+    _pad: u32,
+    vec: u64,
+    count: u64,
+    control: u64,
+    controllen: u64,
+    flags: i32,
+    _pad2: u32,
+}
+
+program::plain!(Message);
+
+/// Where `msg_namelen`, `msg_controllen` and `msg_flags` are.
+const AT_NAMELEN: u64 = 8;
+const AT_CONTROLLEN: u64 = 40;
+const AT_FLAGS: u64 = 48;
+
+/// `sendmsg(fd, msg, flags)`.
+pub(crate) fn sendmsg(args: &[u64; 6]) -> Answer {
+    let message: Message = program::read(args[1])?;
+    let mut name = [0_u8; NAME_MAX];
+    let mut io = io(args[0]);
+    (io.vec, io.len) = vector(message.vec, message.count, false)?;
+    io.count = message.count as usize;
+    io.flags = args[2] as i32;
+    if message.name != 0 {
+        let len = message.namelen as usize;
+        if len > NAME_MAX {
+            return Err(EINVAL);
+        }
+        // SAFETY: There is room for so many.
+        unsafe { program::copy_in(message.name, name.as_mut_ptr(), len)? };
+        io.name = name.as_mut_ptr().cast();
+        io.namelen = len as i32;
+    }
+    if message.controllen != 0 {
+        io.controllen = message.controllen as usize;
+        io.control = program::writable(message.control, io.controllen)?.cast();
+    }
+    send(&mut io)
+}
+
+/// `recvmsg(fd, msg, flags)`.
+pub(crate) fn recvmsg(args: &[u64; 6]) -> Answer {
+    let message: Message = program::read(args[1])?;
+    let mut name = [0_u8; NAME_MAX];
+    let mut io = io(args[0]);
+    (io.vec, io.len) = vector(message.vec, message.count, true)?;
+    io.count = message.count as usize;
+    io.flags = args[2] as i32;
+    if message.name != 0 {
+        io.name = name.as_mut_ptr().cast();
+    }
+    if message.control != 0 {
+        io.controllen = message.controllen as usize;
+        io.control = program::writable(message.control, io.controllen)?.cast();
+    }
+    // SAFETY: The helper takes this.
+    let count = unsafe { face::call(bindings::ukl_linux_helper_recv, &mut io)? };
+    if message.name != 0 {
+        put_name(&name, io.namelen, message.name, args[1] + AT_NAMELEN)?;
+    }
+    program::write(args[1] + AT_CONTROLLEN, io.controllen)?;
+    program::write(args[1] + AT_FLAGS, io.msg_flags)?;
+    Ok(count)
+}
+
+/// `close(fd)`.
+pub(crate) fn close(args: &[u64; 6]) -> Answer {
+    let mut fd = args[0] as i32;
+    Process::get()?.epolls.closing(fd)?;
+    // SAFETY: The helper takes this.
+    unsafe { face::call(bindings::ukl_linux_helper_close, &mut fd) }
+}
+
+/// `dup2(oldfd, newfd)`: `newfd` is closed if it is open.
+pub(crate) fn dup2(args: &[u64; 6]) -> Answer {
+    if args[0] as i32 != args[1] as i32 {
+        Process::get()?.epolls.closing(args[1] as i32)?;
+    }
+    face::syscall(bindings::__NR_dup2.into(), *args)
+}
+
+/// `dup3(oldfd, newfd, flags)`.
+pub(crate) fn dup3(args: &[u64; 6]) -> Answer {
+    if args[0] as i32 != args[1] as i32 {
+        Process::get()?.epolls.closing(args[1] as i32)?;
+    }
+    face::syscall(bindings::__NR_dup3.into(), *args)
+}
+
+/// `ioctl(fd, request, argument)`: what the argument is, the request says.
+pub(crate) fn ioctl(args: &[u64; 6]) -> Answer {
+    let request = args[1] as u32;
+    let size = (request >> 16 & 0x3fff) as usize;
+    let kind = match request {
+        bindings::TCGETS => Arg::Out(36),
+        bindings::TCSETS | bindings::TCSETSW | bindings::TCSETSF => Arg::In(36),
+        bindings::TIOCGWINSZ => Arg::Out(8),
+        bindings::TIOCSWINSZ => Arg::In(8),
+        bindings::FIONBIO | bindings::FIOASYNC | bindings::TIOCSPGRP => Arg::In(4),
+        bindings::FIONREAD | bindings::TIOCGPGRP | bindings::TIOCOUTQ => Arg::Out(4),
+        // Interfaces: struct ifreq, but for SIOCGIFCONF, which points further.
+        0x8912 => return Err(face::errno(bindings::ENOTTY)),
+        0x8910..=0x894f => Arg::InOut(40),
+        _ if size != 0 && request >> 30 != 0 => Arg::InOut(size),
+        _ => Arg::Num,
+    };
+    tail::call(
+        bindings::__NR_ioctl.into(),
+        args,
+        &[Arg::Num, Arg::Num, kind],
+    )
+}
+
+/// `fcntl(fd, cmd, arg)`.
+pub(crate) fn fcntl(args: &[u64; 6]) -> Answer {
+    let kind = match args[1] as u32 {
+        // struct flock.
+        5..=7 | 36..=38 => Arg::InOut(32),
+        // struct f_owner_ex.
+        15 | 16 => Arg::InOut(8),
+        _ => Arg::Num,
+    };
+    tail::call(
+        bindings::__NR_fcntl.into(),
+        args,
+        &[Arg::Num, Arg::Num, kind],
+    )
+}
+
+/// `close_range(first, last, flags)`.
+pub(crate) fn close_range(args: &[u64; 6]) -> Answer {
+    let process = Process::get()?;
+    // CLOSE_RANGE_CLOEXEC closes nothing now.
+    if args[2] & 4 == 0 {
+        let last = (args[1] as u32).min(1 << 20);
+        for fd in args[0] as u32..=last {
+            process.epolls.closing(fd as i32)?;
+        }
+    }
+    face::syscall(bindings::__NR_close_range.into(), *args)
+}

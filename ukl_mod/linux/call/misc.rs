@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Who one is, randomness, the processor, threads.
+
+use crate::{
+    bindings,
+    face::{self, Answer},
+    process::Process,
+    program,
+    tail::{self, Arg},
+    thread,
+};
+use kernel::prelude::*;
+
+/// `getpid()`. No transition.
+pub(crate) fn getpid(_args: &[u64; 6]) -> Answer {
+    Ok(Process::get()?.pid.into())
+}
+
+/// `gettid()`. No transition.
+pub(crate) fn gettid(_args: &[u64; 6]) -> Answer {
+    Ok(thread::tid().into())
+}
+
+/// `getrandom(buf, buflen, flags)`. No transition.
+pub(crate) fn getrandom(args: &[u64; 6]) -> Answer {
+    let len = args[1].min(i32::MAX as u64) as usize;
+    let to = program::writable(args[0], len)?;
+    // SAFETY: The program has room for so many.
+    unsafe { bindings::ukl_linux_helper_random(to.cast(), len) };
+    Ok(len as i64)
+}
+
+/// `getcpu(cpu, node)`. No transition.
+pub(crate) fn getcpu(args: &[u64; 6]) -> Answer {
+    // SAFETY: Has no arguments.
+    program::write_if(args[0], unsafe { bindings::ukl_linux_helper_cpu() })?;
+    program::write_if(args[1], 0_u32)?;
+    Ok(0)
+}
+
+/// `sched_yield()`.
+pub(crate) fn sched_yield(_args: &[u64; 6]) -> Answer {
+    // SAFETY: The helper takes nothing.
+    unsafe { face::call(bindings::ukl_linux_helper_yield, &mut ()) }
+}
+
+/// `exit(status)`.
+pub(crate) fn exit(_args: &[u64; 6]) -> Answer {
+    Err(thread::exit())
+}
+
+/// `exit_group(status)`.
+pub(crate) fn exit_group(args: &[u64; 6]) -> Answer {
+    Err(face::exit((args[0] & 0xff) as i32))
+}
+
+/// `set_tid_address(tidptr)`.
+pub(crate) fn set_tid_address(args: &[u64; 6]) -> Answer {
+    Process::get()?.threads.set_clear(args[0]);
+    Ok(thread::tid().into())
+}
+
+/// `arch_prctl(code, addr)`: the base of `%fs`.
+pub(crate) fn arch_prctl(args: &[u64; 6]) -> Answer {
+    const SET_FS: u64 = 0x1002;
+    const GET_FS: u64 = 0x1003;
+    match args[0] {
+        SET_FS => thread::set_tls(args[1]),
+        // SAFETY: Has no arguments.
+        GET_FS => program::write(args[1], unsafe { bindings::ukl_linux_helper_fs_base() }
+            as u64)?,
+        _ => return Err(EINVAL),
+    }
+    Ok(0)
+}
+
+/// What makes no difference here: robust futexes, restartable sequences.
+pub(crate) fn ignored(_args: &[u64; 6]) -> Answer {
+    Ok(0)
+}
+
+/// `pselect6(n, readfds, writefds, exceptfds, timeout, mask)`: without the mask.
+pub(crate) fn pselect6(args: &[u64; 6]) -> Answer {
+    let mut args = *args;
+    args[5] = 0;
+    let set = Arg::InOut((args[0] as usize).div_ceil(64).min(16) * 8);
+    tail::call(
+        bindings::__NR_pselect6.into(),
+        &args,
+        &[Arg::Num, set, set, set, Arg::InOut(16), Arg::Num],
+    )
+}
+
+/// `select(n, readfds, writefds, exceptfds, timeout)`.
+pub(crate) fn select(args: &[u64; 6]) -> Answer {
+    let set = Arg::InOut((args[0] as usize).div_ceil(64).min(16) * 8);
+    tail::call(
+        bindings::__NR_select.into(),
+        args,
+        &[Arg::Num, set, set, set, Arg::InOut(16)],
+    )
+}
+
+/// `prctl(option, …)`: the name is a string.
+pub(crate) fn prctl(args: &[u64; 6]) -> Answer {
+    const SET_NAME: u64 = 15;
+    const GET_NAME: u64 = 16;
+    let kind = match args[0] {
+        SET_NAME => Arg::Str,
+        GET_NAME => Arg::Out(16),
+        _ => Arg::Num,
+    };
+    tail::call(
+        bindings::__NR_prctl.into(),
+        args,
+        &[Arg::Num, kind, Arg::Num, Arg::Num, Arg::Num],
+    )
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Signals, which are the process's: `ukl_sigaction()`.
+
+use crate::{
+    bindings,
+    face::{self, Answer},
+    process::Process,
+    program, thread,
+};
+use core::{
+    ffi::{c_int, c_void},
+    ptr,
+};
+use kernel::{error::to_result, new_spinlock, prelude::*, sync::SpinLock};
+
+/// Bytes of the kernel's `sigset_t`.
+const SET_SIZE: u64 = 8;
+const SIG_DFL: u64 = 0;
+const SIG_IGN: u64 = 1;
+
+/// A `struct sigaction` as the system call has it.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Action {
+    handler: u64,
+    flags: u64,
+    restorer: u64,
+    mask: u64,
+}
+
+program::plain!(Action);
+
+/// What the program has said about each signal.
+pub(crate) struct Actions(Pin<KBox<SpinLock<[Action; 64]>>>);
+
+impl Actions {
+    pub(crate) fn new() -> Result<Self> {
+        let actions = [Action::default(); 64];
+        Ok(Self(KBox::pin_init(
+            new_spinlock!(actions),
+            GFP_KERNEL_ACCOUNT,
+        )?))
+    }
+}
+
+/// A `ucontext_t`, of which a handler can read the mask and nothing else.
+#[repr(C, align(16))]
+struct Context {
+    words: [u64; 37],
+    mask: u64,
+    rest: [u64; 82],
+}
+
+/// Calls a handler of the program's.
+///
+/// # Safety
+///
+/// `handler` is the address of one, `info` that of a `siginfo_t`.
+unsafe extern "C" fn handle(signal: c_int, info: *const c_void, handler: *mut c_void) {
+    let mut context = Context {
+        words: [0; 37],
+        mask: blocked(),
+        rest: [0; 82],
+    };
+    // SAFETY: By the function's requirements. A handler without SA_SIGINFO does not look at the others.
+    unsafe {
+        let handler: unsafe extern "C" fn(c_int, *const c_void, *mut c_void) =
+            core::mem::transmute::<*mut c_void, _>(handler);
+        handler(signal, info, ptr::from_mut(&mut context).cast());
+    }
+}
+
+/// `rt_sigaction(signum, act, oldact, size)`.
+pub(crate) fn sigaction(args: &[u64; 6]) -> Answer {
+    let &[signal, new, old, size, ..] = args;
+    if size != SET_SIZE || !(1..=64).contains(&signal) {
+        return Err(EINVAL);
+    }
+    let actions = &Process::get()?.actions.0;
+    let index = signal as usize - 1;
+    let was = actions.lock()[index];
+    if new != 0 {
+        let action: Action = program::read(new)?;
+        apply(signal as i32, &action)?;
+        actions.lock()[index] = action;
+    }
+    program::write_if(old, was)?;
+    Ok(0)
+}
+
+fn apply(signal: i32, action: &Action) -> Result {
+    const FLAGS: u32 = bindings::SA_RESTART | bindings::SA_NODEFER | bindings::SA_RESETHAND;
+    if action.handler == SIG_DFL {
+        // SAFETY: NULL is an action.
+        return to_result(unsafe { bindings::ukl_sigaction(signal, ptr::null()) });
+    }
+    let wanted = bindings::ukl_sigaction {
+        handler: (action.handler != SIG_IGN).then_some(handle as _),
+        arg: action.handler as *mut c_void,
+        mask: action.mask,
+        flags: action.flags as u32 & FLAGS,
+    };
+    // SAFETY: `handle` gets what it expects, if the program's handler is one.
+    to_result(unsafe { bindings::ukl_sigaction(signal, &wanted) })
+}
+
+/// The signals that the calling thread blocks.
+fn blocked() -> u64 {
+    // SAFETY: Has no arguments.
+    unsafe { bindings::ukl_linux_helper_blocked() }
+}
+
+/// Makes the calling thread block `mask`. Returns what it blocked.
+fn set_mask(mask: u64) -> Result<u64> {
+    let mut old = 0;
+    // SAFETY: There is room for it.
+    to_result(unsafe { bindings::ukl_sigmask(mask, &mut old) })?;
+    Ok(old)
+}
+
+/// `rt_sigprocmask(how, set, oldset, size)`.
+pub(crate) fn sigprocmask(args: &[u64; 6]) -> Answer {
+    let &[how, new, old, size, ..] = args;
+    if size != SET_SIZE {
+        return Err(EINVAL);
+    }
+    let was = blocked();
+    if new != 0 {
+        let set: u64 = program::read(new)?;
+        let mask = match how as u32 {
+            bindings::SIG_BLOCK => was | set,
+            bindings::SIG_UNBLOCK => was & !set,
+            bindings::SIG_SETMASK => set,
+            _ => return Err(EINVAL),
+        };
+        if mask != was {
+            set_mask(mask)?;
+        }
+    }
+    program::write_if(old, was)?;
+    Ok(0)
+}
+
+/// Runs `f` with the mask at `address`.
+pub(crate) fn masked(address: u64, f: impl FnOnce() -> Answer) -> Answer {
+    let was = set_mask(program::read(address)?)?;
+    let answer = f();
+    set_mask(was)?;
+    answer
+}
+
+/// `rt_sigsuspend(mask, size)`.
+pub(crate) fn sigsuspend(args: &[u64; 6]) -> Answer {
+    if args[1] != SET_SIZE {
+        return Err(EINVAL);
+    }
+    masked(args[0], || pause(&[0; 6]))
+}
+
+/// `pause()`.
+pub(crate) fn pause(_args: &[u64; 6]) -> Answer {
+    // SAFETY: The helper takes nothing.
+    unsafe { face::call(bindings::ukl_linux_helper_pause, &mut ()) }
+}
+
+/// Sends the calling thread a signal.
+pub(crate) fn raise(signal: u64) {
+    let Ok(process) = Process::get() else {
+        return;
+    };
+    let args = [process.pid as u64, thread::tid() as u64, signal, 0, 0, 0];
+    // The thread is there.
+    let _ = face::syscall(bindings::__NR_tgkill.into(), args);
+}
+
+/// `sigaltstack(ss, old)`: handlers run on the thread's stack.
+pub(crate) fn sigaltstack(args: &[u64; 6]) -> Answer {
+    const SS_DISABLE: u64 = 2;
+    program::write_if(args[1], [0, SS_DISABLE, 0])?;
+    Ok(0)
+}

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What ukl_linux.ko runs in mode KERNEL, and what is an inline function or a macro of the kernel's. */
+#include <asm/cpufeature.h>
+#include <asm/fsgsbase.h>
+#include <linux/anon_inodes.h>
+#include <linux/cred.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/indirect_call_wrapper.h>
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "helpers.h"
+
+/* Reading and writing */
+
+static int nonblock(const struct file *file)
+{
+	return file->f_flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
+}
+
+/* Whether what is in the queues is what is sent and received: no TLS and no BPF on top of it. */
+static bool is_tcp(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_prot)->sendmsg == tcp_sendmsg;
+}
+
+/* To tcp_sendmsg(), past the socket layer, if it is TCP. SIGPIPE is the caller's business. */
+static int sock_write(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	msg->msg_flags |= MSG_NOSIGNAL;
+	if (likely(is_tcp(sock->sk) && !msg->msg_name))
+		return tcp_sendmsg(sock->sk, msg, len);
+	return sock_sendmsg(sock, msg);
+}
+
+/* To tcp_recvmsg(), which is not exported: the protocol knows it. */
+static int sock_read(struct socket *sock, struct msghdr *msg, size_t len, int flags)
+{
+	struct sock *sk = sock->sk;
+
+	if (likely(is_tcp(sk) && !(flags & MSG_ERRQUEUE)))
+		return READ_ONCE(sk->sk_prot)->recvmsg(sk, msg, len, flags);
+	return sock_recvmsg(sock, msg, flags);
+}
+
+/* What kernel_read() and kernel_write() would complain of in the log. */
+static int refuse(struct file *file, bool write)
+{
+	const struct file_operations *ops = file->f_op;
+
+	if (!(file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
+		return -EBADF;
+	if (S_ISDIR(file_inode(file)->i_mode))
+		return -EISDIR;
+	if (write ? !ops->write_iter || ops->write : !ops->read_iter || ops->read)
+		return UKL_LINUX_OTHER;
+	return 0;
+}
+
+static ssize_t transfer(struct file *file, const struct ukl_linux_io *io, loff_t *pos, bool write)
+{
+	struct iov_iter iter;
+	loff_t none = 0;
+
+	/* A stream has no position. */
+	if (!pos)
+		pos = &none;
+
+	iov_iter_kvec(&iter, write ? ITER_SOURCE : ITER_DEST, io->vec, io->count,
+		      min_t(size_t, io->len, MAX_RW_COUNT));
+	if (!write)
+		return vfs_iter_read(file, &iter, pos, 0);
+	return vfs_iter_write(file, &iter, pos, 0);
+}
+
+/* At the file's position. */
+static ssize_t file_rw(struct file *file, const struct ukl_linux_io *io, bool write)
+{
+	int err = refuse(file, write);
+	ssize_t ret;
+
+	if (err)
+		return err;
+	if (file->f_mode & FMODE_STREAM)
+		return transfer(file, io, NULL, write);
+	if (!(file->f_mode & FMODE_ATOMIC_POS))
+		return transfer(file, io, &file->f_pos, write);
+	mutex_lock(&file->f_pos_lock);
+	ret = transfer(file, io, &file->f_pos, write);
+	mutex_unlock(&file->f_pos_lock);
+	return ret;
+}
+
+static long rw(struct ukl_linux_io *io, bool write)
+{
+	struct socket *sock;
+	struct file *file;
+
+	CLASS(fd, f)(io->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	file = fd_file(f);
+	sock = sock_from_file(file);
+	if (sock) {
+		struct msghdr msg = { .msg_flags = nonblock(file) };
+
+		iov_iter_kvec(&msg.msg_iter, write ? ITER_SOURCE : ITER_DEST, io->vec, io->count, io->len);
+		return write ? sock_write(sock, &msg, io->len) :
+			       sock_read(sock, &msg, io->len, msg.msg_flags);
+	}
+	return file_rw(file, io, write);
+}
+
+long ukl_linux_helper_read(void *io)
+{
+	return rw(io, false);
+}
+
+long ukl_linux_helper_write(void *io)
+{
+	return rw(io, true);
+}
+
+static __always_inline long rw_buffer(struct ukl_linux_buffer *buffer, bool write)
+{
+	struct ukl_linux_io io;
+	struct socket *sock;
+
+	CLASS(fd, f)(buffer->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	sock = sock_from_file(fd_file(f));
+	if (likely(sock)) {
+		struct msghdr msg = { .msg_flags = nonblock(fd_file(f)) | buffer->flags };
+
+		iov_iter_kvec(&msg.msg_iter, write ? ITER_SOURCE : ITER_DEST, &buffer->vec, 1,
+			      buffer->vec.iov_len);
+		return write ? sock_write(sock, &msg, buffer->vec.iov_len) :
+			       sock_read(sock, &msg, buffer->vec.iov_len, msg.msg_flags);
+	}
+	io = (struct ukl_linux_io) {
+		.vec = &buffer->vec,
+		.count = 1,
+		.len = buffer->vec.iov_len,
+	};
+	return file_rw(fd_file(f), &io, write);
+}
+
+long ukl_linux_helper_read_buffer(void *buffer)
+{
+	return rw_buffer(buffer, false);
+}
+
+long ukl_linux_helper_write_buffer(void *buffer)
+{
+	return rw_buffer(buffer, true);
+}
+
+static long prw(struct ukl_linux_io *io, bool write)
+{
+	struct file *file;
+	loff_t pos = io->pos;
+	int err;
+
+	if (pos < 0)
+		return -EINVAL;
+	CLASS(fd, f)(io->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	file = fd_file(f);
+	if (sock_from_file(file))
+		return -ESPIPE;
+	err = refuse(file, write);
+	if (err)
+		return err;
+	if (!(file->f_mode & (write ? FMODE_PWRITE : FMODE_PREAD)))
+		return -ESPIPE;
+	return transfer(file, io, &pos, write);
+}
+
+long ukl_linux_helper_pread(void *io)
+{
+	return prw(io, false);
+}
+
+long ukl_linux_helper_pwrite(void *io)
+{
+	return prw(io, true);
+}
+
+long ukl_linux_helper_send(void *arg)
+{
+	struct ukl_linux_io *io = arg;
+	struct socket *sock;
+
+	CLASS(fd, f)(io->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	sock = sock_from_file(fd_file(f));
+	if (!sock)
+		return -ENOTSOCK;
+
+	struct msghdr msg = {
+		.msg_name = io->name,
+		.msg_namelen = io->namelen,
+		.msg_control = io->control,
+		.msg_controllen = io->controllen,
+		.msg_flags = (io->flags & ~MSG_INTERNAL_SENDMSG_FLAGS) | nonblock(fd_file(f)),
+	};
+
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, io->vec, io->count, io->len);
+	if (io->controllen) {
+		msg.msg_flags |= MSG_NOSIGNAL;
+		return sock_sendmsg(sock, &msg);
+	}
+	return sock_write(sock, &msg, io->len);
+}
+
+long ukl_linux_helper_recv(void *arg)
+{
+	struct ukl_linux_io *io = arg;
+	struct socket *sock;
+	long ret;
+
+	CLASS(fd, f)(io->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	sock = sock_from_file(fd_file(f));
+	if (!sock)
+		return -ENOTSOCK;
+
+	/* Descriptors are only ever handed to user space (scm_detach_fds()): with no room they are closed. */
+	struct msghdr msg = {
+		.msg_name = io->name,
+		.msg_control = sock->ops->family == AF_UNIX ? NULL : io->control,
+		.msg_controllen = sock->ops->family == AF_UNIX ? 0 : io->controllen,
+	};
+
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, io->vec, io->count, io->len);
+	ret = sock_read(sock, &msg, io->len, io->flags | nonblock(fd_file(f)));
+	io->namelen = msg.msg_namelen;
+	io->controllen = msg.msg_control ? (char *)msg.msg_control - (char *)io->control : 0;
+	io->msg_flags = msg.msg_flags & ~MSG_CMSG_COMPAT;
+	return ret;
+}
+
+/* Descriptors */
+
+long ukl_linux_helper_accept(void *arg)
+{
+	struct ukl_linux_accept *accept = arg;
+	struct socket *sock, *connection;
+	struct file *file;
+	int fd, ret;
+
+	CLASS(fd, f)(accept->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	sock = sock_from_file(fd_file(f));
+	if (!sock)
+		return -ENOTSOCK;
+	/* First, so that no connection is lost for want of one. */
+	fd = get_unused_fd_flags(accept->flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
+	if (fd < 0)
+		return fd;
+	ret = kernel_accept(sock, &connection, fd_file(f)->f_flags & O_NONBLOCK);
+	if (ret)
+		goto err;
+	accept->namelen = connection->ops->getname(connection, accept->name, 2);
+	if (accept->namelen < 0) {
+		sock_release(connection);
+		ret = -ECONNABORTED;
+		goto err;
+	}
+	/* Releases the connection if it fails. */
+	file = sock_alloc_file(connection, accept->flags & SOCK_NONBLOCK ? O_NONBLOCK : 0,
+			       sock->sk->sk_prot_creator->name);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		goto err;
+	}
+	fd_install(fd, file);
+	return fd;
+err:
+	put_unused_fd(fd);
+	return ret;
+}
+
+long ukl_linux_helper_close(void *fd)
+{
+	int err = close_fd(*(int *)fd);
+
+	/* The descriptor is gone, whatever flushing it came to. */
+	return err == -ERESTARTSYS || err == -ERESTARTNOINTR || err == -EINTR ? 0 : err;
+}
+
+/* poll() */
+
+static __poll_t look(struct ukl_linux_pollfd *at, poll_table *table)
+{
+	__poll_t wanted = demangle_poll((u16)at->events) | EPOLLERR | EPOLLHUP;
+
+	if (at->fd < 0)
+		return 0;
+	CLASS(fd, f)(at->fd);
+	if (fd_empty(f))
+		return EPOLLNVAL;
+	table->_key = wanted;
+	return vfs_poll(fd_file(f), table) & wanted;
+}
+
+/* As do_poll() in fs/select.c. */
+long ukl_linux_helper_poll(void *arg)
+{
+	struct ukl_linux_poll *poll = arg;
+	ktime_t deadline = poll->deadline, *until = poll->deadline < 0 ? NULL : &deadline;
+	bool expired = poll->deadline == 0;
+	struct poll_wqueues queues;
+	int count = 0;
+
+	poll_initwait(&queues);
+	if (expired)
+		queues.pt._qproc = NULL;
+	for (;;) {
+		for (unsigned int i = 0; i < poll->count; i++) {
+			__poll_t events = look(&poll->fds[i], &queues.pt);
+
+			poll->fds[i].revents = (__force short)mangle_poll(events);
+			if (events) {
+				count++;
+				queues.pt._qproc = NULL;
+			}
+			cond_resched();
+		}
+		/* Once is enough. */
+		queues.pt._qproc = NULL;
+		if (!count) {
+			count = queues.error;
+			if (signal_pending(current))
+				count = -EINTR;
+		}
+		if (count || expired)
+			break;
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!READ_ONCE(queues.triggered))
+			expired = !schedule_hrtimeout_range(until, current->timer_slack_ns,
+							    HRTIMER_MODE_ABS);
+		__set_current_state(TASK_RUNNING);
+		/* Before the descriptors are looked at again: pairs with pollwake(). */
+		smp_store_mb(queues.triggered, 0);
+	}
+	poll_freewait(&queues);
+	return count;
+}
+
+/* Time */
+
+long ukl_linux_helper_sleep(void *arg)
+{
+	struct ukl_linux_sleep *sleep = arg;
+	ktime_t deadline = sleep->deadline;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (signal_pending(current)) {
+			__set_current_state(TASK_RUNNING);
+			return -EINTR;
+		}
+		if (!schedule_hrtimeout_range_clock(&deadline, current->timer_slack_ns, HRTIMER_MODE_ABS,
+						    sleep->clock))
+			return 0;
+	}
+}
+
+long ukl_linux_helper_pause(void *unused)
+{
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (signal_pending(current))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return -EINTR;
+}
+
+long ukl_linux_helper_yield(void *unused)
+{
+	yield();
+	return 0;
+}
+
+int ukl_linux_helper_clock(int clock, struct timespec64 *time)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		ktime_get_real_ts64(time);
+		return 0;
+	case CLOCK_MONOTONIC:
+		ktime_get_ts64(time);
+		return 0;
+	case CLOCK_REALTIME_COARSE:
+		ktime_get_coarse_real_ts64(time);
+		return 0;
+	case CLOCK_MONOTONIC_COARSE:
+		ktime_get_coarse_ts64(time);
+		return 0;
+	case CLOCK_MONOTONIC_RAW:
+		ktime_get_raw_ts64(time);
+		return 0;
+	case CLOCK_BOOTTIME:
+		ktime_get_boottime_ts64(time);
+		return 0;
+	default:
+		return UKL_LINUX_OTHER;
+	}
+}
+
+/* Event sets */
+
+static const struct file_operations epoll_fops = {
+	.owner = THIS_MODULE,
+	.llseek = noop_llseek,
+};
+
+long ukl_linux_helper_epoll_create(void *arg)
+{
+	struct ukl_linux_epoll *epoll = arg;
+
+	return anon_inode_getfd("[eventpoll]", &epoll_fops, NULL, O_RDWR | (epoll->flags & O_CLOEXEC));
+}
+
+/* The current task */
+
+u64 ukl_linux_helper_blocked(void)
+{
+	return current->blocked.sig[0];
+}
+
+int ukl_linux_helper_tid(void)
+{
+	return task_pid_vnr(current);
+}
+
+int ukl_linux_helper_pid(void)
+{
+	return task_tgid_vnr(current);
+}
+
+int ukl_linux_helper_cpu(void)
+{
+	return raw_smp_processor_id();
+}
+
+void ukl_linux_helper_ids(struct ukl_linux_ids *ids)
+{
+	const struct cred *cred = current_cred();
+
+	ids->uid = from_kuid_munged(current_user_ns(), cred->uid);
+	ids->euid = from_kuid_munged(current_user_ns(), cred->euid);
+	ids->gid = from_kgid_munged(current_user_ns(), cred->gid);
+	ids->egid = from_kgid_munged(current_user_ns(), cred->egid);
+}
+
+void ukl_linux_helper_random(void *buffer, size_t len)
+{
+	get_random_bytes(buffer, len);
+}
+
+unsigned long ukl_linux_helper_available_pages(void)
+{
+	return max(si_mem_available(), 0L);
+}
+
+bool ukl_linux_helper_has_fsgsbase(void)
+{
+	return cpu_feature_enabled(X86_FEATURE_FSGSBASE);
+}
+
+void ukl_linux_helper_set_fs_base(unsigned long base)
+{
+	wrfsbase(base);
+}
+
+unsigned long ukl_linux_helper_fs_base(void)
+{
+	return rdfsbase();
+}
