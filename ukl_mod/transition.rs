@@ -232,10 +232,13 @@ pub(crate) fn null_same_stack() -> Result {
 
 /// Takes a call from the thread's bypass (`UKL_BYP`), if it has one and no work waits.
 ///
+/// A lazy reschedule may wait until the tick, as it does for other kernel code: the scheduler says by it that
+/// somebody else could run, not that the thread has had its time.
+///
 /// A call that a bypass lets through must use hardly any stack, or go through [`bypassed`].
 #[inline(always)]
 pub(crate) fn bypass() -> bool {
-    task_local::spend(Work::ANY)
+    task_local::spend(Work::URGENT)
 }
 
 /// A call that [`bypass`] let through: no leave work, no counting; the mode is kept truthful all the

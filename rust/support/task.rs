@@ -22,6 +22,11 @@ impl Work {
     /// Any of these, and what a task does before it returns to user space.
     pub const ANY: Self = Self(Self::RESCHEDULE.0 | Self::SIGNAL.0 | bindings::UKL_RESUME_FLAGS);
 
+    /// The same but for a lazy reschedule, which the tick turns into one at once if the task has not gone
+    /// by then.
+    pub const URGENT: Self =
+        Self(bindings::UKL_RESCHED_NOW_FLAGS | Self::SIGNAL.0 | bindings::UKL_RESUME_FLAGS);
+
     /// Whether any of `other` is in the set.
     #[inline(always)]
     pub const fn has(self, other: Self) -> bool {

@@ -152,9 +152,21 @@ static int ends_for_a_reschedule(struct test *t)
 	return 0;
 }
 
-static int ends_for_a_lazy_reschedule(struct test *t)
+/* The tick turns it into a reschedule at once; until then it is none. */
+static int outlasts_a_lazy_reschedule(struct test *t)
 {
-	ends_for(t, TIF_NEED_RESCHED_LAZY);
+	struct hook *hook = undisturbed(t);
+
+	if (!hook)
+		return 0;
+	EXPECT_EQ(t, ukl_bypass(100), 0);
+	set_tsk_thread_flag(current, TIF_NEED_RESCHED_LAZY);
+	expect_bypassed(t, hook, 10, 10);
+	EXPECT_EQ(t, ukl_bypass(0), 0);
+	set_tsk_thread_flag(current, TIF_NEED_RESCHED_LAZY);
+	EXPECT_EQ(t, ukl_null(), 0);
+	EXPECT_EQ(t, test_tsk_thread_flag(current, TIF_NEED_RESCHED_LAZY), 0);
+	done(t, hook);
 	return 0;
 }
 
@@ -468,7 +480,7 @@ const struct test_case bypass_cases[] = {
 	{ "bypass.too_large_is_refused", too_large_is_refused },
 	{ "bypass.other_calls_take_nothing", other_calls_take_nothing },
 	{ "bypass.ends_for_a_reschedule", ends_for_a_reschedule },
-	{ "bypass.ends_for_a_lazy_reschedule", ends_for_a_lazy_reschedule },
+	{ "bypass.outlasts_a_lazy_reschedule", outlasts_a_lazy_reschedule },
 	{ "bypass.ends_for_sigterm", ends_for_sigterm },
 	{ "bypass.ends_for_sigkill", ends_for_sigkill },
 	{ "bypass.ends_for_a_stop", ends_for_a_stop },

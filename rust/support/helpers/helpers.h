@@ -30,6 +30,7 @@ static const unsigned long UKL_RESUME_FLAGS = _TIF_NOTIFY_RESUME;
 static const unsigned long UKL_SIGPENDING_FLAGS = _TIF_SIGPENDING;
 static const unsigned long UKL_NOTIFY_FLAGS = _TIF_NOTIFY_SIGNAL;
 static const unsigned long UKL_RESCHED_FLAGS = _TIF_NEED_RESCHED | _TIF_NEED_RESCHED_LAZY;
+static const unsigned long UKL_RESCHED_NOW_FLAGS = _TIF_NEED_RESCHED;
 
 /* What task_local.rs keeps up to date on each CPU: what belongs to the task that runs there. */
 struct ukl_task_local {
