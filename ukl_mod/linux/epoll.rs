@@ -15,7 +15,7 @@ use crate::{
 };
 use core::{
     ptr,
-    sync::atomic::{AtomicI32, AtomicPtr, Ordering},
+    sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering},
 };
 use kernel::{error::to_result, prelude::*, rbtree::RBTree};
 
@@ -87,13 +87,71 @@ impl Item {
     }
 }
 
+/// What a set knows of a descriptor in it: the token that ukl.ko hands back is the address.
+///
+/// It stays as long as the application, to be used again, since another thread may just have been handed
+/// its address.
+struct Record {
+    /// What the program wants to have with its events.
+    data: AtomicU64,
+    /// Whether it is to be disarmed when it has had one (`EPOLLONESHOT`).
+    once: AtomicBool,
+    fd: AtomicI32,
+    /// The next one that is not used.
+    next: *mut Record,
+}
+
+/// A descriptor in a set.
+struct Entry {
+    item: Item,
+    record: *mut Record,
+}
+
+/// What is in a set.
+struct Entries {
+    by_fd: RBTree<i32, Entry>,
+    unused: *mut Record,
+}
+
+impl Entries {
+    /// A record that nobody uses.
+    fn record(&mut self, fd: i32) -> Result<&'static Record> {
+        let record = match self.unused.is_null() {
+            true => face::allocate(size_of::<Record>())?.cast::<Record>(),
+            false => self.unused,
+        };
+        // SAFETY: Zeroed memory of the application's is a record, and others look at its atomics only.
+        unsafe {
+            self.unused = (*record).next;
+            (*record).next = ptr::null_mut();
+        }
+        // SAFETY: As above; it stays as long as the application.
+        let record = unsafe { &*record };
+        record.fd.store(fd, Ordering::Relaxed);
+        Ok(record)
+    }
+
+    /// Takes a descriptor out; its item is to be closed.
+    fn remove(&mut self, fd: i32) -> Option<Item> {
+        let Entry { item, record } = self.by_fd.remove(&fd)?;
+        self.put(record);
+        Some(item)
+    }
+
+    fn put(&mut self, record: *mut Record) {
+        // SAFETY: It is one of the set's, which no descriptor has any more.
+        unsafe { (*record).next = self.unused };
+        self.unused = record;
+    }
+}
+
 /// A set. It keeps its handle when its descriptor is closed, for the next: so a thread that waits for it
 /// meanwhile has a handle that is there.
 struct Set {
     /// The descriptor; -1 if there is none, -2 if it is being made.
     fd: AtomicI32,
     poll: AtomicPtr<ukl_poll>,
-    items: Lock<RBTree<i32, Item>>,
+    entries: Lock<Entries>,
 }
 
 // SAFETY: Handles are for all threads of the application.
@@ -109,7 +167,10 @@ impl Epolls {
         Self(core::array::from_fn(|_| Set {
             fd: AtomicI32::new(-1),
             poll: AtomicPtr::new(ptr::null_mut()),
-            items: Lock::new(RBTree::new()),
+            entries: Lock::new(Entries {
+                by_fd: RBTree::new(),
+                unused: ptr::null_mut(),
+            }),
         }))
     }
 
@@ -138,7 +199,7 @@ impl Epolls {
                 set.close()?;
                 continue;
             }
-            let item = set.items.lock()?.remove(&fd);
+            let item = set.entries.lock()?.remove(fd);
             if let Some(item) = item {
                 item.close()?;
             }
@@ -166,12 +227,12 @@ impl Set {
     /// Empties it: its descriptor is about to be closed.
     fn close(&self) -> Result {
         loop {
-            let mut items = self.items.lock()?;
-            let first = items.iter().next().map(|(&fd, _)| fd);
-            let Some(item) = first.and_then(|fd| items.remove(&fd)) else {
+            let mut entries = self.entries.lock()?;
+            let first = entries.by_fd.iter().next().map(|(&fd, _)| fd);
+            let Some(item) = first.and_then(|fd| entries.remove(fd)) else {
                 break;
             };
-            drop(items);
+            drop(entries);
             item.close()?;
         }
         self.fd.store(-1, Ordering::Release);
@@ -180,6 +241,20 @@ impl Set {
 
     fn poll(&self) -> *mut ukl_poll {
         self.poll.load(Ordering::Acquire)
+    }
+
+    /// Disarms a descriptor that has had its one event.
+    #[cold]
+    fn disarm(&self, record: &Record) -> Result {
+        let entries = self.entries.lock()?;
+        let fd = record.fd.load(Ordering::Relaxed);
+        match entries.by_fd.get(&fd) {
+            Some(entry) if ptr::eq(entry.record, record) => {
+                let token = ptr::from_ref(record) as u64;
+                entry.item.modify(self.poll(), 0, token)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -215,37 +290,55 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
         return Err(EINVAL);
     }
     let event = || -> Result<(u32, u64)> {
-        let events: u32 = program::read(args[3])?;
-        let token: u64 = program::read(args[3].wrapping_add(4))?;
-        match events & ONESHOT {
-            0 => Ok((events & ASKED, token)),
-            _ => Err(EINVAL),
-        }
+        let events = program::read(args[3])?;
+        let data = program::read(args[3].wrapping_add(4))?;
+        Ok((events, data))
+    };
+    let set_record = |record: &Record, events, data| {
+        record.once.store(events & ONESHOT != 0, Ordering::Relaxed);
+        record.data.store(data, Ordering::Relaxed);
+        ptr::from_ref(record) as u64
     };
     match args[1] as u32 {
         bindings::EPOLL_CTL_ADD => {
-            let (events, token) = event()?;
-            let mut items = set.items.lock()?;
-            if items.get(&fd).is_some() {
+            let (events, data) = event()?;
+            let mut entries = set.entries.lock()?;
+            if entries.by_fd.get(&fd).is_some() {
                 return Err(EEXIST);
             }
             let item = Item::of(fd)?;
-            let added = item.add(poll, events, token).and_then(|()| {
-                items.try_create_and_insert(fd, item, GFP_KERNEL_ACCOUNT)?;
+            let record = match entries.record(fd) {
+                Ok(record) => record,
+                Err(error) => {
+                    item.close()?;
+                    return Err(error);
+                }
+            };
+            let token = set_record(record, events, data);
+            let record = ptr::from_ref(record).cast_mut();
+            let added = item.add(poll, events & ASKED, token).and_then(|()| {
+                let entry = Entry { item, record };
+                entries
+                    .by_fd
+                    .try_create_and_insert(fd, entry, GFP_KERNEL_ACCOUNT)?;
                 Ok(())
             });
             if let Err(error) = added {
+                entries.put(record);
                 item.close()?;
                 return Err(error);
             }
         }
         bindings::EPOLL_CTL_MOD => {
-            let (events, token) = event()?;
-            let items = set.items.lock()?;
-            items.get(&fd).ok_or(ENOENT)?.modify(poll, events, token)?;
+            let (events, data) = event()?;
+            let entries = set.entries.lock()?;
+            let entry = entries.by_fd.get(&fd).ok_or(ENOENT)?;
+            // SAFETY: A record stays as long as the application.
+            let token = set_record(unsafe { &*entry.record }, events, data);
+            entry.item.modify(poll, events & ASKED, token)?;
         }
         bindings::EPOLL_CTL_DEL => {
-            let item = set.items.lock()?.remove(&fd);
+            let item = set.entries.lock()?.remove(fd);
             item.ok_or(ENOENT)?.close()?;
         }
         _ => return Err(EINVAL),
@@ -276,8 +369,13 @@ pub(crate) fn wait(args: &[u64; 6]) -> Answer {
     for event in &events[..count as usize] {
         // SAFETY: So many were filled in.
         let event = unsafe { event.assume_init_ref() };
+        // SAFETY: The token is a record's address, which stays as long as the application.
+        let record = unsafe { &*(event.token as *const Record) };
         program::write(to, event.events)?;
-        program::write(to + 4, event.token)?;
+        program::write(to + 4, record.data.load(Ordering::Relaxed))?;
+        if record.once.load(Ordering::Relaxed) {
+            set.disarm(record)?;
+        }
         to += EVENT_SIZE;
     }
     Ok(count)

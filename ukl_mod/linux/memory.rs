@@ -64,6 +64,24 @@ struct Chunk {
 }
 
 impl Chunk {
+    fn new(pages: usize) -> Result<Self> {
+        Ok(Self {
+            used: Pages::new(pages)?,
+            dirty: Pages::new(pages)?,
+            base: face::allocate(pages * PAGE_SIZE)? as usize,
+            pages,
+            count: 0,
+        })
+    }
+
+    /// Gives it back to the kernel.
+    fn give_back(self) -> Result {
+        let base = self.base;
+        // First, as this thread may be ended in the call.
+        drop(self);
+        face::free(base as *const u8)
+    }
+
     /// Takes `count` pages in a row. Returns the first.
     fn take(&mut self, count: usize) -> Option<usize> {
         if self.pages - self.count < count {
@@ -161,53 +179,36 @@ impl Chunks {
         all
     }
 
-    fn allocate(&mut self, pages: usize) -> Result<usize> {
-        for chunk in &mut self.0 {
-            if let Some(page) = chunk.take(pages) {
-                return Ok(chunk.base + page * PAGE_SIZE);
-            }
-        }
-        // The kernel would rather kill somebody than say that it has none.
-        // SAFETY: Has no arguments.
-        if pages > unsafe { bindings::ukl_linux_helper_available_pages() } {
-            return Err(ENOMEM);
-        }
-        let count = pages.next_multiple_of(CHUNK_PAGES);
-        let mut chunk = Chunk {
-            base: 0,
-            pages: count,
-            used: Pages::new(count)?,
-            count: 0,
-            dirty: Pages::new(count)?,
-        };
-        self.0.reserve(1, GFP_KERNEL_ACCOUNT)?;
-        chunk.base = face::allocate(count * PAGE_SIZE)? as usize;
-        chunk.take_at(0, pages);
-        let base = chunk.base;
-        let index = self.0.partition_point(|other| other.base < base);
-        self.0
-            .insert_within_capacity(index, chunk)
-            .map_err(|_| ENOMEM)?;
-        Ok(base)
+    /// Takes `pages` pages in a row, if some chunk has them.
+    fn take(&mut self, pages: usize) -> Option<usize> {
+        self.0.iter_mut().find_map(|chunk| {
+            let page = chunk.take(pages)?;
+            Some(chunk.base + page * PAGE_SIZE)
+        })
     }
 
-    /// Gives unused chunks back to the kernel, but for one.
-    fn trim(&mut self) -> Result {
-        let mut spare = false;
-        let mut index = 0;
-        while let Some(chunk) = self.0.get(index) {
-            if chunk.count != 0
-                || chunk.pages == CHUNK_PAGES && !core::mem::replace(&mut spare, true)
-            {
-                index += 1;
-                continue;
-            }
-            let base = chunk.base;
-            // The chunk first: this thread may be ended in the call.
-            drop(self.0.remove(index));
-            face::free(base as *const u8)?;
+    /// Adds a chunk; gives it back if there is no memory for that.
+    fn insert(&mut self, chunk: Chunk) -> Result<(), Chunk> {
+        if self.0.reserve(1, GFP_KERNEL_ACCOUNT).is_err() {
+            return Err(chunk);
         }
+        let index = self.0.partition_point(|other| other.base < chunk.base);
+        // There is room.
+        let _ = self.0.insert_within_capacity(index, chunk);
         Ok(())
+    }
+
+    /// Takes out a chunk of which no page is used, but for one of the usual size.
+    fn take_unused(&mut self) -> Option<Chunk> {
+        let mut spare = false;
+        let index = self.0.iter().position(|chunk| {
+            if chunk.count == 0 && chunk.pages == CHUNK_PAGES && !spare {
+                spare = true;
+                return false;
+            }
+            chunk.count == 0
+        })?;
+        self.0.remove(index).ok()
     }
 }
 
@@ -239,7 +240,39 @@ impl Memory {
         if pages == 0 {
             return Err(EINVAL);
         }
-        self.0.lock()?.allocate(pages).map(|at| at as u64)
+        self.take(pages).map(|at| at as u64)
+    }
+
+    fn take(&self, pages: usize) -> Result<usize> {
+        if let Some(at) = self.0.lock()?.take(pages) {
+            return Ok(at);
+        }
+        // The kernel would rather kill somebody than say that it has none.
+        // SAFETY: Has no arguments.
+        if pages > unsafe { bindings::ukl_linux_helper_available_pages() } {
+            return Err(ENOMEM);
+        }
+        // Not locked: a handler of a signal may run in the middle of a call.
+        let mut chunk = Chunk::new(pages.next_multiple_of(CHUNK_PAGES))?;
+        chunk.take_at(0, pages);
+        let base = chunk.base;
+        let inserted = self.0.lock()?.insert(chunk);
+        if let Err(chunk) = inserted {
+            chunk.give_back()?;
+            return Err(ENOMEM);
+        }
+        Ok(base)
+    }
+
+    /// Gives chunks back to the kernel of which no page is used.
+    fn trim(&self) -> Result {
+        loop {
+            let unused = self.0.lock()?.take_unused();
+            match unused {
+                Some(chunk) => chunk.give_back()?,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Makes what is at `address` new, if it is there: `MAP_FIXED`.
@@ -254,17 +287,16 @@ impl Memory {
         if len == 0 {
             return Err(EINVAL);
         }
-        let mut chunks = self.0.lock()?;
         let mut empty = false;
         // What is in no chunk was not mapped.
-        let _ = chunks.each(at, len, |chunk, pages| {
+        let _ = self.0.lock()?.each(at, len, |chunk, pages| {
             for page in pages {
                 chunk.release(page);
             }
             empty |= chunk.count == 0;
         });
         match empty {
-            true => chunks.trim(),
+            true => self.trim(),
             false => Ok(()),
         }
     }
@@ -318,10 +350,10 @@ impl Memory {
         if !may_move {
             return Err(ENOMEM);
         }
-        let to = chunks.allocate(new / PAGE_SIZE)?;
+        drop(chunks);
+        let to = self.take(new / PAGE_SIZE)?;
         // SAFETY: Both ranges are mapped, the new one is nobody's yet.
         unsafe { core::ptr::copy_nonoverlapping(at as *const u8, to as *mut u8, old) };
-        drop(chunks);
         self.unmap(address, old as u64)?;
         Ok(to as u64)
     }
