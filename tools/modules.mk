@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Builds ukl.ko, what an application needs of it, the samples and the modules of the self-tests
+# Builds ukl.ko and ukl_linux.ko, what an application needs of them, the samples and the modules of the self-tests
 # against the kernel tree KDIR. Modules come to build/modules.
 
 out := $(CURDIR)/build
@@ -59,7 +59,7 @@ updates := $(DESTDIR)/lib/modules/$(release)/updates
 
 .PHONY: install
 install:
-	install -D -m 644 -t $(updates) $(MODULES_DIR)/ukl.ko
+	install -D -m 644 -t $(updates) $(MODULES_DIR)/ukl.ko $(MODULES_DIR)/ukl_linux.ko
 	mkdir -p $(DESTDIR)$(SDK_DIR)
 	cp -r $(sdk)/. $(DESTDIR)$(SDK_DIR)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(out)/bin/ukl
