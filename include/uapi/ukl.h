@@ -47,7 +47,10 @@ struct ukl_info {
 
 #define UKL_INFO	_IOR(UKL_IOC, 0, struct ukl_info)
 
-/* The longest name of a program, with its NUL, and the most bytes of arguments, and of environment. */
+/*
+ * The longest name of a program, with its NUL, and the most bytes of arguments, and of
+ * environment.
+ */
 #define UKL_NAME_MAX	64
 #define UKL_ARGS_MAX	65536
 
@@ -67,10 +70,10 @@ struct ukl_info {
  * Once for a descriptor. The module that registered the program cannot be unloaded until the
  * descriptor is closed.
  *
- * Errors: -ENOENT if no such program is registered, -EAGAIN if its module is still loading, -EBUSY
- * if a program is bound already, -EINVAL also for a smaller stack than 16 KiB, a larger bypass
- * than ukl_info says, and arguments or an environment that do not end with a NUL, -E2BIG for more of them,
- * -ENAMETOOLONG, -EFAULT, -ENOMEM.
+ * Errors: -ENOENT if no such program is registered, -EAGAIN if its module is still loading,
+ * -EBUSY if a program is bound already, -EINVAL also for a smaller stack than 16 KiB, a larger
+ * bypass than ukl_info says, and arguments or an environment that do not end with a NUL, -E2BIG
+ * for more of them, -ENAMETOOLONG, -EFAULT, -ENOMEM.
  */
 struct ukl_bind {
 	__u64 name;
@@ -180,8 +183,9 @@ struct ukl_set {
  * @exit: set by UKL_RUN: UKL_EXIT_*
  * @reserved: 0
  * @data: set by user space: its address of the data window, for the application's system calls
- * @finished: UKL_EXIT_FINISHED: what the thread's function returned, and whether the application is
- *	over (ukl_exit()), whichever thread it is: the others come back at their next call, or are made to
+ * @finished: UKL_EXIT_FINISHED: what the thread's function returned, and whether the application
+ *	is over (ukl_exit()), whichever thread it is: the others come back at their next call, or
+ *	are made to
  * @thread: UKL_EXIT_THREAD: which thread to run
  * @syscall: UKL_EXIT_SYSCALL: its number and arguments; pointers are user-space addresses
  * @sigaction: UKL_EXIT_SIGACTION: the signal and one of UKL_SIGNAL_*

@@ -168,11 +168,12 @@ int ukl_null_same_stack(void);
  *
  * The next @calls calls of ukl_null() and of the functions of ukl/tcp.h that send and receive by
  * this thread leave out the work on the way back (rescheduling, stop requests, RCU-tasks), the
- * counting of calls and, if %UKL_NSS_ROOM bytes of application stack are left, the stack switch. A
- * reschedule, signal or stop request that waits ends the bypass early: the call that meets it is
- * made in full. A lazy reschedule does not: the next tick makes a reschedule of it. Other calls are always made in full and take nothing from the budget. A new budget
- * replaces what is left. A bypassed ukl_null() does nothing at all: it returns 0 in the middle of
- * another call as well.
+ * counting of calls and, if %UKL_NSS_ROOM bytes of application stack are left, the stack switch.
+ * A reschedule, signal or stop request that waits ends the bypass early: the call that meets it
+ * is made in full. A lazy reschedule does not: the next tick makes a reschedule of it. Other
+ * calls are always made in full and take nothing from the budget. A new budget replaces what is
+ * left. A bypassed ukl_null() does nothing at all: it returns 0 in the middle of another call as
+ * well.
  *
  * Return: 0. -EINVAL if @calls is above %UKL_BYPASS_MAX.
  */

@@ -2,8 +2,9 @@
 /*
  * ukl/linux.h - what ukl_linux.ko offers to C programs: the Linux system calls
  *
- * The C library in tools/libc calls these; a program built by tools/cc/ukl-cc needs nothing else. The
- * same objects are linked for user space with functions of these names that make real system calls.
+ * The C library in tools/libc calls these; a program built by tools/cc/ukl-cc needs nothing else.
+ * The same objects are linked for user space with functions of these names that make real system
+ * calls.
  */
 #ifndef _UKL_LINUX_H
 #define _UKL_LINUX_H
@@ -18,8 +19,9 @@
 
 /**
  * struct ukl_linux_image - a program
- * @start: what its first thread runs: the C library's start function, which is given the initial stack
- *	as the kernel lays it out for execve(): argc, argv, NULL, envp, NULL, auxiliary vector. Does not return
+ * @start: what its first thread runs: the C library's start function, which is given the initial
+ *	stack as the kernel lays it out for execve(): argc, argv, NULL, envp, NULL, auxiliary
+ *	vector. Does not return
  * @phdr: program headers for AT_PHDR: at most one, PT_TLS, whose p_vaddr is the image's address
  * @phnum: how many
  * @name: the program's, for messages
@@ -45,24 +47,58 @@ struct ukl_linux_image {
 	unsigned int *taken;
 };
 
-/* What a thread is started with; as clone(CLONE_THREAD | CLONE_VM | …) takes it. */
+/**
+ * struct ukl_linux_thread - what a thread is started with, as clone() takes it
+ * @start: what it runs
+ * @arg: handed to @start
+ * @stack_size: bytes of its stack; 0 for the process's default
+ * @tls: base of its %fs (CLONE_SETTLS)
+ * @tid: where its number goes before ukl_linux_thread() returns (CLONE_PARENT_SETTID), or NULL
+ * @clear_tid: zeroed, and woken by futex(), when it has ended (CLONE_CHILD_CLEARTID), or NULL
+ */
 struct ukl_linux_thread {
 	int (*start)(void *arg);
 	void *arg;
-	unsigned long stack_size;	/* bytes; 0 for the process's default */
-	void *tls;			/* CLONE_SETTLS: base of %fs */
-	int *tid;			/* CLONE_PARENT_SETTID: where its number goes before this returns; or NULL */
-	int *clear_tid;			/* CLONE_CHILD_CLEARTID: zeroed and woken by futex() when it has ended; or NULL */
+	unsigned long stack_size;
+	void *tls;
+	int *tid;
+	int *clear_tid;
 };
 
-/* Runs the program as the current process, which is one of "ukl run". Returns only with an error. */
+/**
+ * ukl_linux_run() - run a program as the current process
+ * @image: the program
+ *
+ * For a program's function (ukl_program_register()).
+ *
+ * Return: Only with an error: -EOPNOTSUPP on a kernel thread or without FSGSBASE, -EBUSY if a
+ * process runs it already, -EINVAL, -ENOMEM.
+ */
 int ukl_linux_run(const struct ukl_linux_image *image);
 
-/* A system call: its result, or a negative errno. */
-long ukl_linux_syscall(long nr, unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
-		       unsigned long a4, unsigned long a5);
+/**
+ * ukl_linux_syscall() - make a system call
+ * @nr: its number
+ * @a0: first argument
+ * @a1: second argument
+ * @a2: third argument
+ * @a3: fourth argument
+ * @a4: fifth argument
+ * @a5: sixth argument
+ *
+ * Return: Its result, or a negative errno.
+ */
+long ukl_linux_syscall(long nr, unsigned long a0, unsigned long a1, unsigned long a2,
+		       unsigned long a3, unsigned long a4, unsigned long a5);
 
-/* Starts a thread: its number, or a negative errno. It ends by returning or by SYS_exit. */
+/**
+ * ukl_linux_thread() - start a thread
+ * @thread: what it is started with; read before this returns
+ *
+ * It ends by returning, or by exit().
+ *
+ * Return: Its number. -EAGAIN if it cannot be started, -EINVAL, -ENOMEM.
+ */
 long ukl_linux_thread(const struct ukl_linux_thread *thread);
 
 #endif /* _UKL_LINUX_H */

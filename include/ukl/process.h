@@ -114,8 +114,8 @@ const char *ukl_arg(unsigned int n);
  * Not a transition.
  *
  * Context: Any.
- * Return: NAME=VALUE, which stays as long as the application; NULL if there are fewer, and on a kernel
- * thread.
+ * Return: NAME=VALUE, which stays as long as the application; NULL if there are fewer, and on a
+ * kernel thread.
  */
 const char *ukl_env(unsigned int n);
 
@@ -222,9 +222,9 @@ void *ukl_data(size_t *size, unsigned long *address);
  * ukl_exit() - end the application with a status
  * @status: what a first thread would have returned
  *
- * As exit_group(): the calling thread does not come back, and the others end at their next call, where
- * they are: what their frames hold is not given back. A thread that makes no call is made to leave by an
- * interrupt, if that finds it in its own code. In a process only.
+ * As exit_group(): the calling thread does not come back, and the others end at their next call,
+ * where they are: what their frames hold is not given back. A thread that makes no call is made
+ * to leave by an interrupt, if that finds it in its own code. In a process only.
  *
  * Context: As all calls.
  * Return: Only with an error: that of a call, %-EOPNOTSUPP on a kernel thread.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What ukl_linux.ko runs in mode KERNEL, and what is an inline function or a macro of the kernel's. */
+/*
+ * What ukl_linux.ko runs in mode KERNEL, and what is an inline function or a macro of the
+ * kernel's.
+ */
 #include <asm/cpufeature.h>
 #include <asm/fsgsbase.h>
 #include <linux/anon_inodes.h>
@@ -110,7 +113,8 @@ static long rw(struct ukl_linux_io *io, bool write)
 	if (sock) {
 		struct msghdr msg = { .msg_flags = nonblock(file) };
 
-		iov_iter_kvec(&msg.msg_iter, write ? ITER_SOURCE : ITER_DEST, io->vec, io->count, io->len);
+		iov_iter_kvec(&msg.msg_iter, write ? ITER_SOURCE : ITER_DEST, io->vec, io->count,
+			      io->len);
 		return write ? sock_write(sock, &msg, io->len) :
 			       sock_read(sock, &msg, io->len, msg.msg_flags);
 	}
@@ -235,7 +239,10 @@ long ukl_linux_helper_recv(void *arg)
 	if (!sock)
 		return -ENOTSOCK;
 
-	/* Descriptors are only ever handed to user space (scm_detach_fds()): with no room they are closed. */
+	/*
+	 * Descriptors are only ever handed to user space (scm_detach_fds()): with no room they
+	 * are closed.
+	 */
 	struct msghdr msg = {
 		.msg_name = io->name,
 		.msg_control = sock->ops->family == AF_UNIX ? NULL : io->control,
@@ -372,8 +379,8 @@ long ukl_linux_helper_sleep(void *arg)
 			__set_current_state(TASK_RUNNING);
 			return -EINTR;
 		}
-		if (!schedule_hrtimeout_range_clock(&deadline, current->timer_slack_ns, HRTIMER_MODE_ABS,
-						    sleep->clock))
+		if (!schedule_hrtimeout_range_clock(&deadline, current->timer_slack_ns,
+						    HRTIMER_MODE_ABS, sleep->clock))
 			return 0;
 	}
 }
@@ -388,12 +395,6 @@ long ukl_linux_helper_pause(void *unused)
 	}
 	__set_current_state(TASK_RUNNING);
 	return -EINTR;
-}
-
-long ukl_linux_helper_yield(void *unused)
-{
-	yield();
-	return 0;
 }
 
 int ukl_linux_helper_clock(int clock, struct timespec64 *time)
@@ -433,7 +434,8 @@ long ukl_linux_helper_epoll_create(void *arg)
 {
 	struct ukl_linux_epoll *epoll = arg;
 
-	return anon_inode_getfd("[eventpoll]", &epoll_fops, NULL, O_RDWR | (epoll->flags & O_CLOEXEC));
+	return anon_inode_getfd("[eventpoll]", &epoll_fops, NULL,
+				O_RDWR | (epoll->flags & O_CLOEXEC));
 }
 
 /* The current task */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What ukl_linux.ko runs in mode KERNEL, and what Rust cannot reach by itself. bindgen reads this header.
+ * What ukl_linux.ko runs in mode KERNEL, and what Rust cannot reach by itself. bindgen reads this
+ * header.
  *
- * Functions that take a void pointer are for ukl_call(): they may be run again, so they leave what is
- * handed over as it is, but for results.
+ * Functions that take a void pointer are for ukl_call(): they may be run again, so they leave
+ * what is handed over as it is, but for results.
  */
 #ifndef _UKL_LINUX_HELPERS_H
 #define _UKL_LINUX_HELPERS_H
@@ -28,7 +29,7 @@ struct ukl_linux_io {
 	size_t count;
 	size_t len;		/* of all */
 	loff_t pos;		/* pread(), pwrite() */
-	void *name;		/* an address, or NULL; room for a struct sockaddr_storage when receiving */
+	void *name;		/* an address, or room for a sockaddr_storage; NULL */
 	int namelen;		/* result when receiving */
 	void *control;
 	size_t controllen;	/* result when receiving */
@@ -86,7 +87,6 @@ struct ukl_linux_sleep {
 
 long ukl_linux_helper_sleep(void *sleep);
 long ukl_linux_helper_pause(void *unused);
-long ukl_linux_helper_yield(void *unused);
 
 /* A descriptor for an event set: /proc/PID/fd shows it. */
 struct ukl_linux_epoll {

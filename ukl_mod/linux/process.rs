@@ -51,9 +51,8 @@ impl Process {
         )?;
         let process = KBox::into_raw(process);
         // SAFETY: `release` takes it, once. The application's module uses this one.
-        let attached =
-            to_result(unsafe { bindings::ukl_attach(process.cast(), Some(Self::release)) });
-        if let Err(error) = attached {
+        let error = unsafe { bindings::ukl_attach(process.cast(), Some(Self::release)) };
+        if let Err(error) = to_result(error) {
             // SAFETY: Nobody else has it.
             drop(unsafe { KBox::from_raw(process) });
             return Err(error);

@@ -118,7 +118,6 @@ table! {
     gettid, __NR_gettid => here(misc::gettid) [];
     getrandom, __NR_getrandom => here(misc::getrandom) [Num, Num, Num];
     getcpu, __NR_getcpu => here(misc::getcpu) [Num, Num, Num];
-    sched_yield, __NR_sched_yield => here(misc::sched_yield) [];
     exit, __NR_exit => here(misc::exit) [Num];
     exit_group, __NR_exit_group => here(misc::exit_group) [Num];
     set_tid_address, __NR_set_tid_address => here(misc::set_tid_address) [Num];
@@ -258,6 +257,7 @@ table! {
     sched_rr_get_interval, __NR_sched_rr_get_interval => tail [Num, Out(16)];
     clock_getres, __NR_clock_getres => tail [Num, Out(16)];
     membarrier, __NR_membarrier => tail [Num, Num, Num];
+    sched_yield, __NR_sched_yield => tail [];
     timerfd_create, __NR_timerfd_create => tail [Num, Num];
     timerfd_settime, __NR_timerfd_settime => tail [Num, Num, In(32), Out(32)];
     timerfd_gettime, __NR_timerfd_gettime => tail [Num, Out(32)];

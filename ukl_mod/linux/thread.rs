@@ -115,8 +115,7 @@ pub(crate) fn start(thread: &ukl_linux_thread) -> Answer {
         })
     };
     // SAFETY: `main` gets what it expects.
-    let handle =
-        unsafe { bindings::ukl_thread_spawn(Some(main), start.cast(), thread.stack_size as usize) };
+    let handle = unsafe { bindings::ukl_thread_spawn(Some(main), start.cast(), thread.stack_size) };
     if let Err(error) = face::answer(handle as i64) {
         face::free(start.cast())?;
         return Err(match error {

@@ -39,12 +39,6 @@ pub(crate) fn getcpu(args: &[u64; 6]) -> Answer {
     Ok(0)
 }
 
-/// `sched_yield()`.
-pub(crate) fn sched_yield(_args: &[u64; 6]) -> Answer {
-    // SAFETY: The helper takes nothing.
-    unsafe { face::call(bindings::ukl_linux_helper_yield, &mut ()) }
-}
-
 /// `exit(status)`.
 pub(crate) fn exit(_args: &[u64; 6]) -> Answer {
     Err(thread::exit())

@@ -95,8 +95,9 @@ fn apply(signal: i32, action: &Action) -> Result {
         // SAFETY: NULL is an action.
         return to_result(unsafe { bindings::ukl_sigaction(signal, ptr::null()) });
     }
+    let handler: unsafe extern "C" fn(c_int, *const c_void, *mut c_void) = handle;
     let wanted = bindings::ukl_sigaction {
-        handler: (action.handler != SIG_IGN).then_some(handle as _),
+        handler: (action.handler != SIG_IGN).then_some(handler),
         arg: action.handler as *mut c_void,
         mask: action.mask,
         flags: action.flags as u32 & FLAGS,
