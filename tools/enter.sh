@@ -16,8 +16,8 @@ done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || set -- bash
 
-# ENTER_ROOT and ENTER_RW are for tools/root.sh, which fills a root that is not finished yet; ENTER_CARGO is for
-# tools/cargo.sh: where what cargo downloads is kept, seen as build/cargo inside.
+# ENTER_ROOT and ENTER_RW are for tools/root.sh, which fills a root that is not finished yet; ENTER_DOWNLOADS is for
+# what downloads: a folder of the cache to keep it in, seen as build/downloads inside.
 root=$(readlink -f "${ENTER_ROOT:-$build/root}")
 [ -d "$root/ukl" ] || die "there is no build root: run 'make root' first"
 why=$(why_no_mount_ns)
@@ -34,9 +34,9 @@ exec $mount_ns sh -euc '
 	mount --rbind /sys "$root/sys"
 	for d in tmp var/tmp run; do mount -t tmpfs -o mode=1777 tmpfs "$root/$d"; done
 	mount --bind "$clone" "$root/ukl"
-	if [ -n "${ENTER_CARGO:-}" ]; then
-		mkdir -p "$ENTER_CARGO" "$clone/build/cargo"
-		mount --bind "$ENTER_CARGO" "$root/ukl/build/cargo"
+	if [ -n "${ENTER_DOWNLOADS:-}" ]; then
+		mkdir -p "$ENTER_DOWNLOADS" "$clone/build/downloads"
+		mount --bind "$ENTER_DOWNLOADS" "$root/ukl/build/downloads"
 		# The names of this machine and whom it trusts, not those of the one the root was made on.
 		for f in /etc/resolv.conf /etc/ssl/certs/ca-certificates.crt; do
 			[ ! -e $f ] || mount --bind $f "$root$f"
@@ -50,7 +50,7 @@ exec $mount_ns sh -euc '
 		mount -t proc proc /proc
 		cd "$1"
 		shift
-		unset TMPDIR ENTER_ROOT ENTER_RW ENTER_CARGO
+		unset TMPDIR ENTER_ROOT ENTER_RW ENTER_DOWNLOADS
 		export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8
 		"$@"
 		exit $?

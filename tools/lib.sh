@@ -4,6 +4,7 @@
 
 clone=$(cd "$(dirname "$0")/.." && pwd -P)
 build=$clone/build
+cache=${UKL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ukl}
 
 say() {
 	printf '%s: %s\n' "$self" "$*" >&2

@@ -11,7 +11,6 @@ self=root
 tools=$clone/tools
 suite=${KERNEL_SUITE:-trixie-backports}
 arch=amd64
-cache=${UKL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ukl}
 debs=$cache/debs
 log=$build/root.log
 export tools suite base="${suite%-backports}" arch debs
