@@ -34,6 +34,8 @@ pub enum Command {
     Check(CheckArgs),
     #[command(hide = true)]
     Generate(GenerateArgs),
+    #[command(hide = true)]
+    Object(ObjectArgs),
 }
 
 /// Run an application as a process
@@ -229,6 +231,23 @@ pub struct GenerateArgs {
     /// Where to; it is made if it is not there
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+}
+
+/// Make a program that ukl-cc has linked fit for what it is linked for next; for ukl-cc and ukl-module
+#[derive(Debug, Args)]
+pub struct ObjectArgs {
+    /// A module: no relocations of thread-local variables. Prints, for the compiler, what their
+    /// program header says
+    #[arg(long, required_unless_present = "user", conflicts_with = "user")]
+    pub module: bool,
+
+    /// A user-space executable: returns and indirect calls without the kernel's thunks
+    #[arg(long)]
+    pub user: bool,
+
+    /// A relocatable object, changed in place
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 fn parse_seconds(text: &str) -> Result<Duration> {

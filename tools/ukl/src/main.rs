@@ -9,6 +9,7 @@ mod cli;
 mod device;
 mod format;
 mod generate;
+mod object;
 mod ps;
 mod rates;
 mod run;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Stop(args) => done(stop::stop(&args)),
         Command::Check(args) => check::check(&args),
         Command::Generate(args) => done(generate::generate(&args.dir)),
+        Command::Object(args) => done(object::object(&args)),
     };
     result.unwrap_or_else(|error| {
         eprintln!("ukl: {error:#}");
