@@ -6,8 +6,10 @@
 # Android of it is taken back.
 target='--target=x86_64-linux-android -fno-emulated-tls -U__ANDROID__ -D__gnu_linux__=1'
 
-# Code of the kernel: no floating-point and vector registers, no red zone, addresses in the upper 2 GB.
-ring0='-fno-pic -mcmodel=kernel -mno-red-zone -mno-mmx -mno-sse -mno-80387 -msoft-float -ftls-model=local-exec'
+# Code of the kernel: no floating-point and vector registers, no red zone, addresses in the upper 2 GB. Without SSE the
+# compiler would compute in long double, as the x87 does, unless it is told; that it is told it warns of (pragmas).
+ring0='-fno-pic -mcmodel=kernel -mno-red-zone -mno-mmx -mno-sse -mno-80387 -msoft-float
+	-ffp-eval-method=source -Wno-pragmas -ftls-model=local-exec'
 
 # What the kernel is compiled with against speculation and what objtool checks.
 mitigations='-mretpoline-external-thunk -mindirect-branch-cs-prefix -mfunction-return=thunk-extern -mharden-sls=all
