@@ -2,8 +2,9 @@
 #include "asm.h"
 
 /*
- * void longjmp(jmp_buf, int value): returns from setjmp() again, with value, or 1 if that is 0. By a return: an
- * indirect jump would need an endbr64 behind every call of setjmp().
+ * void longjmp(jmp_buf, int value): returns from setjmp() again, with value, or 1 if that is 0. By an indirect jump, for
+ * which the compiler has put an endbr64 there. It is not part of the function, which for objtool would otherwise be one
+ * that returns.
  */
 FUNCTION longjmp
 	endbr64
@@ -17,8 +18,15 @@ FUNCTION longjmp
 	mov 32(%rdi), %r14
 	mov 40(%rdi), %r15
 	mov 48(%rdi), %rsp
-	push 56(%rdi)
-	RET
+	mov 56(%rdi), %rdx
+	jmp .Lback
 END longjmp
+
+.Lback:
+	UNWIND_HINT_UNDEFINED
+	cs jmp __x86_indirect_thunk_rdx
+	int3
+
 ALIAS _longjmp, longjmp
 STACK_FRAME_NON_STANDARD longjmp
+STACK_FRAME_NON_STANDARD _longjmp

@@ -14,6 +14,7 @@ FUNCTION sigsetjmp
 	mov %rbx, 72+8(%rdi)
 	mov %rdi, %rbx
 	call setjmp
+	endbr64
 	push 64(%rbx)
 	mov %rbx, %rdi
 	mov %eax, %esi
@@ -22,3 +23,4 @@ FUNCTION sigsetjmp
 END sigsetjmp
 ALIAS __sigsetjmp, sigsetjmp
 STACK_FRAME_NON_STANDARD sigsetjmp
+STACK_FRAME_NON_STANDARD __sigsetjmp
