@@ -13,7 +13,7 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules command root demo check check-fuzz bench bench-transition bench-echo shell vm install clean distclean help
+.PHONY: all modules command programs root demo check check-fuzz bench bench-transition bench-echo shell vm install clean distclean help
 all: modules command
 
 # What was built for another kernel goes: kbuild would take its objects for good.
@@ -46,7 +46,11 @@ root:
 	$(Q)echo 'make: KDIR is for building only; leave it out to use the virtual machine' >&2; exit 1
 endif
 
-demo check: modules command root
+# Programs in C: the C library, the samples, and those of the self-tests.
+programs: modules command
+	$(Q)tools/programs.sh
+
+demo check: modules command programs root
 	$(Q)tools/$@.sh
 
 # /dev/ukl with random arguments, from many threads, for longer than make check does.
@@ -79,6 +83,7 @@ help:
 	@echo 'ukl: run applications in ring 0 of the stock Debian kernel, by loading a module'
 	@echo
 	@echo '  make            build ukl.ko and the samples into build/modules, the command ukl into build/bin'
+	@echo '  make programs   build C programs for ring 0: Redis, memcached, and the C library they need'
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'

@@ -15,7 +15,7 @@ ring0='-fno-pic -mcmodel=kernel -mno-red-zone -mno-mmx -mno-sse -mno-80387 -msof
 mitigations='-mretpoline-external-thunk -mindirect-branch-cs-prefix -mfunction-return=thunk-extern -mharden-sls=all
 	-fcf-protection=branch -fno-jump-tables -fpatchable-function-entry=16,16'
 
-plain='-mllvm -trap-unreachable -fno-stack-protector -fno-stack-clash-protection -fno-asynchronous-unwind-tables -fno-unwind-tables
+plain='-mllvm -trap-unreachable -mllvm -no-trap-after-noreturn -fno-stack-protector -fno-stack-clash-protection -fno-asynchronous-unwind-tables -fno-unwind-tables
 	-fno-addrsig'
 
 # shellcheck disable=SC2086

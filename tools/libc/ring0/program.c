@@ -93,3 +93,5 @@ module_exit(cleanup);
 
 MODULE_DESCRIPTION("The program " UKL_PROGRAM ", for ring 0");
 MODULE_LICENSE(UKL_LICENSE);
+/* What ukl run takes where its command line does not say. */
+MODULE_INFO(ukl, UKL_DEFAULTS);
