@@ -126,6 +126,7 @@ table! {
     rseq, __NR_rseq => here(misc::ignored) [Num, Num, Num, Num];
     pselect6, __NR_pselect6 => here(misc::pselect6) [Num, Num, Num, Num, Num, Num];
     select, __NR_select => here(misc::select) [Num, Num, Num, Num, Num];
+    setgroups, __NR_setgroups => here(misc::setgroups) [Num, Num];
     prctl, __NR_prctl => here(misc::prctl) [Num, Num, Num, Num, Num];
 
     open, __NR_open => tail [Str, Num, Num];

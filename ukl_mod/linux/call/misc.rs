@@ -96,6 +96,19 @@ pub(crate) fn select(args: &[u64; 6]) -> Answer {
     )
 }
 
+/// `setgroups(size, list)`.
+pub(crate) fn setgroups(args: &[u64; 6]) -> Answer {
+    let size = args[0] as usize;
+    if size > 65_536 {
+        return Err(EINVAL);
+    }
+    tail::call(
+        bindings::__NR_setgroups.into(),
+        args,
+        &[Arg::Num, Arg::In(4 * size)],
+    )
+}
+
 /// `prctl(option, …)`: the name is a string.
 pub(crate) fn prctl(args: &[u64; 6]) -> Answer {
     const SET_NAME: u64 = 15;
