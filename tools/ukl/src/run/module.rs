@@ -142,7 +142,16 @@ impl Modules {
         }
     }
 
+    /// Has modprobe load a module, and before it what it depends on, one by one: so that we know what we
+    /// have loaded.
     fn probe(&mut self, name: &str, params: &[&str]) -> Result<(), Failure> {
+        for needed in Modinfo::of_name(name, "depends").depends() {
+            if !sys_module(&needed).exists() && !self.begun.contains(&needed) {
+                self.begun.push(needed.clone());
+                // If it cannot be loaded, neither can the module, and then modprobe says why.
+                let _ = self.probe(&needed, &[]);
+            }
+        }
         let module = module_name(name);
         let directory = sys_module(&module);
         let was_loaded = directory.exists();
