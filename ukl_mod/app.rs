@@ -63,6 +63,7 @@ impl Over {
         }
     }
 
+    /// The first one counts. One caller at a time.
     fn set(&self, status: i32) {
         if self.get().is_none() {
             self.status.store(status);
@@ -382,10 +383,7 @@ impl App {
     /// Returns the status of the first thread.
     pub(crate) fn stop(&self) -> i32 {
         let mut state = self.state.lock();
-        state.stopping = true;
-        for member in state.threads.values() {
-            member.stop();
-        }
+        state.stop();
         while state.live != 0 {
             self.idle.wait(&mut state);
         }
@@ -399,8 +397,9 @@ impl App {
 
     /// The application is over, with `status`: each thread that makes a call is ended there.
     pub(crate) fn end(&self, status: i32) {
+        let mut state = self.state.lock();
         self.over.set(status);
-        self.request_stop();
+        state.stop();
     }
 
     /// What it has ended with, if it is over ([`App::end`]).
@@ -410,11 +409,7 @@ impl App {
 
     /// Asks all threads to stop. Nothing more is opened.
     pub(crate) fn request_stop(&self) {
-        let mut state = self.state.lock();
-        state.stopping = true;
-        for member in state.threads.values() {
-            member.stop();
-        }
+        self.state.lock().stop();
     }
 
     /// Ends an application of a process whose threads no task runs any more: what they have on their
@@ -542,6 +537,14 @@ impl App {
 }
 
 impl State {
+    /// Asks all threads to stop. Nothing more is opened.
+    fn stop(&mut self) {
+        self.stopping = true;
+        for member in self.threads.values() {
+            member.stop();
+        }
+    }
+
     /// The threads that run.
     fn running(&self) -> impl Iterator<Item = &Thread> {
         let members = self.threads.values();
