@@ -70,10 +70,10 @@ struct ukl_info {
  * Once for a descriptor. The module that registered the program cannot be unloaded until the
  * descriptor is closed.
  *
- * Errors: -ENOENT if no such program is registered, -EAGAIN if its module is still loading,
- * -EBUSY if a program is bound already, -EINVAL also for a smaller stack than 16 KiB, a larger
- * bypass than ukl_info says, and arguments or an environment that do not end with a NUL, -E2BIG
- * for more of them, -ENAMETOOLONG, -EFAULT, -ENOMEM.
+ * Errors: -ENOENT if no such program is registered, -EAGAIN if its module is still loading, -EBUSY
+ * if a program is bound already, -EINVAL also for a smaller stack than 16 KiB, a larger bypass
+ * than ukl_info says, and arguments or an environment that do not end with a NUL, -E2BIG for more
+ * of them, -ENAMETOOLONG, -EFAULT, -ENOMEM.
  */
 struct ukl_bind {
 	__u64 name;
@@ -152,6 +152,12 @@ struct ukl_set {
 
 #define UKL_SET		_IOW(UKL_IOC, 5, struct ukl_set)
 
+/*
+ * The signal that is user space's own, to bring its threads back from system calls: an application
+ * can neither handle nor block it.
+ */
+#define UKL_SIGNAL_OWN	64
+
 /* Why UKL_RUN returned. */
 #define UKL_EXIT_NONE		0	/* it failed before the application ran */
 #define UKL_EXIT_FINISHED	1	/* the thread has ended: .finished */
@@ -183,9 +189,9 @@ struct ukl_set {
  * @exit: set by UKL_RUN: UKL_EXIT_*
  * @reserved: 0
  * @data: set by user space: its address of the data window, for the application's system calls
- * @finished: UKL_EXIT_FINISHED: what the thread's function returned, and whether the application
- *	is over (ukl_exit()), whichever thread it is: the others come back at their next call, or
- *	are made to
+ * @finished: UKL_EXIT_FINISHED: what the thread's function returned, or handed to
+ *	ukl_thread_exit(); and whether the application is over (ukl_exit()), with that status
+ *	whichever thread it is: the others come back at their next call, or are made to
  * @thread: UKL_EXIT_THREAD: which thread to run
  * @syscall: UKL_EXIT_SYSCALL: its number and arguments; pointers are user-space addresses
  * @sigaction: UKL_EXIT_SIGACTION: the signal and one of UKL_SIGNAL_*

@@ -11,8 +11,8 @@
  *
  * A transition like that of any call. @f may do what a system call may, and gives back what it
  * takes before it returns. If it returns that it was interrupted (-EINTR, -ERESTARTSYS and their
- * kin) by what the application does not want to hear of, it is run again, so it has to leave
- * @arg as it was.
+ * kin) by what the application does not want to hear of, it is run again, so it has to leave @arg
+ * as it was.
  *
  * Context: As all calls.
  * Return: What @f returned, its restart codes as -EINTR. Errors: also those of all calls.
@@ -24,8 +24,8 @@ long ukl_call(long (*f)(void *arg), void *arg);
  * @data: what; not NULL
  * @release: called with it when no thread runs the application any more, from any task, may sleep
  *
- * Once for an application, by its first thread before there is a second. The application's
- * module has to depend on the one that @release is in. Not a transition.
+ * Once for an application, by its first thread before there is a second. The application's module
+ * has to depend on the one that @release is in, or be it. Not a transition.
  *
  * Return: 0. -EPERM if the caller is no UKL thread, -EBUSY if there is something, -EINVAL.
  */

@@ -78,6 +78,9 @@ static inline void __ukl_module_exit(struct __ukl_module *self)
  * The module's init and exit functions, and its parameter "start": 1, as by default, also starts
  * the program on a kernel thread when the module is loaded, as ukl_app_start() does; 0, which is
  * what "ukl run" loads it with, does not.
+ *
+ * What such a program needs it may say with MODULE_INFO(ukl, "stack=1M bypass=64"): "ukl run" takes
+ * that where its command line does not say. Nobody else reads it.
  */
 #define module_ukl_program(__name, __main)						\
 	static bool start = true;							\
@@ -158,7 +161,7 @@ struct ukl_sigaction {
 
 /**
  * ukl_sigaction() - set how the process's signals reach the application
- * @signal: its number, not %SIGKILL or %SIGSTOP
+ * @signal: its number, not %SIGKILL, %SIGSTOP or %UKL_SIGNAL_OWN (64)
  * @action: how; NULL for what happens without an application, a @handler of NULL to ignore it
  *
  * Signals belong to the process: what it does about them is the default of its user-space side, or
@@ -179,7 +182,8 @@ int ukl_sigaction(int signal, const struct ukl_sigaction *action);
  * @mask: the signals that the calling thread blocks from now on, as in a sigset_t
  * @old: where those that it blocked before go, or NULL
  *
- * sigprocmask(). What is blocked waits.
+ * sigprocmask(). What is blocked waits. %SIGKILL, %SIGSTOP and %UKL_SIGNAL_OWN (64) are never
+ * blocked.
  *
  * Return: 0. -EOPNOTSUPP on a kernel thread.
  */
@@ -223,8 +227,9 @@ void *ukl_data(size_t *size, unsigned long *address);
  * @status: what a first thread would have returned
  *
  * As exit_group(): the calling thread does not come back, and the others end at their next call,
- * where they are: what their frames hold is not given back. A thread that makes no call is made
- * to leave by an interrupt, if that finds it in its own code. In a process only.
+ * where they are: what their frames hold is not given back. A thread that makes no call is made to
+ * leave by an interrupt, if that finds it in its own code. The first of several that call it says
+ * the status. In a process only.
  *
  * Context: As all calls.
  * Return: Only with an error: that of a call, %-EOPNOTSUPP on a kernel thread.
@@ -235,7 +240,8 @@ int ukl_exit(int status);
  * ukl_thread_exit() - end the calling thread with a status
  * @status: what its function would have returned
  *
- * The thread does not come back: what its frames hold is not given back. In a process only.
+ * The thread does not come back: what its frames hold is not given back. For the first thread this
+ * is the end of the application, as if it had returned. In a process only.
  *
  * Context: As all calls.
  * Return: Only with an error: that of a call, %-EOPNOTSUPP on a kernel thread.

@@ -33,6 +33,11 @@ impl Set {
         }
     }
 
+    /// All but those of `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// All of both.
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -47,7 +47,7 @@ unsafe fn action(
     let action = Action {
         handler,
         arg: action.arg,
-        mask: Set::from_bits(action.mask).or(itself),
+        mask: call::process::blockable(Set::from_bits(action.mask)).or(itself),
         restart: action.flags & bindings::SA_RESTART != 0,
         once: action.flags & bindings::SA_RESETHAND != 0,
     };

@@ -3,6 +3,7 @@
 //! What an application asks of the process that runs it.
 
 use crate::{
+    bindings,
     process::{Action, Process, Strings},
     seat::Window,
     thread::{Exit, Thread},
@@ -50,7 +51,8 @@ pub(crate) fn data() -> Option<Window> {
 
 /// `ukl_sigaction()`: what to do about a signal: `handling` (`UKL_SIGNAL_*`), with `action` to handle it.
 pub(crate) fn sigaction(number: u32, handling: u32, action: Option<Action>) -> Result {
-    const UNCATCHABLE: [u32; 2] = [transition::SIGKILL, 19];
+    const SIGSTOP: u32 = 19;
+    const UNCATCHABLE: [u32; 3] = [transition::SIGKILL, SIGSTOP, bindings::UKL_SIGNAL_OWN];
     if !(1..=signal::COUNT).contains(&number) || UNCATCHABLE.contains(&number) {
         return Err(EINVAL);
     }
@@ -81,8 +83,13 @@ pub(crate) fn sigmask(mask: signal::Set) -> Result<signal::Set> {
         if kernel.app().process().is_none() {
             return Err(errno::eopnotsupp());
         }
-        Ok(signal::set_mask(mask))
+        Ok(signal::set_mask(blockable(mask)))
     })
+}
+
+/// What an application may block of `mask`: not what brings its threads back to it.
+pub(crate) fn blockable(mask: signal::Set) -> signal::Set {
+    mask.without(signal::Set::of(bindings::UKL_SIGNAL_OWN))
 }
 
 /// `ukl_abort()`: ends the application as by `SIGABRT`.

@@ -16,7 +16,7 @@ use std::{
 
 use libc::{c_int, pid_t};
 
-use crate::device::Device;
+use crate::{abi, device::Device};
 
 /// Whether it was made. A word, since `syscall` looks at it in assembly.
 static STOPPING: AtomicU32 = AtomicU32::new(0);
@@ -85,10 +85,10 @@ pub fn request(signal: Option<c_int>) {
     }
 }
 
-/// The signal that makes a thread come back from a system call: the last one, which the application
-/// can neither handle nor block.
+/// The signal that makes a thread come back from a system call: the application can neither handle
+/// nor block it.
 pub const fn kick() -> c_int {
-    64
+    abi::UKL_SIGNAL_OWN as c_int
 }
 
 /// Whether the application was asked to stop.
