@@ -121,6 +121,7 @@ static void layouts(void)
 {
 	EXPECT(sizeof(struct ukl_info), 32);
 	EXPECT(sizeof(struct ukl_bind), 48);
+	EXPECT(offsetof(struct ukl_bind, env), 32);
 	EXPECT(sizeof(struct ukl_stats), 24);
 	EXPECT(sizeof(struct ukl_set), 16);
 	EXPECT(offsetof(struct ukl_run, finished), 32);
@@ -200,6 +201,9 @@ static void bind_errors(void)
 	REFUSED(E2BIG, bind.args_size = UKL_ARGS_MAX + 1);
 	REFUSED(E2BIG, bind.args_size = ~0U);
 	REFUSED(EINVAL, bind.args_size = args.size - 1);
+	REFUSED(E2BIG, bind.env = bind.args, bind.env_size = UKL_ARGS_MAX + 1);
+	REFUSED(E2BIG, bind.env = bind.args, bind.env_size = ~0U);
+	REFUSED(EINVAL, bind.env = bind.args, bind.env_size = args.size - 1);
 	REFUSED(EINVAL, bind.stack_size = 1);
 	REFUSED(EINVAL, bind.stack_size = 16 * 1024 - 1);
 	REFUSED(ENOMEM, bind.stack_size = 1UL << 46);
@@ -211,11 +215,13 @@ static void bind_errors(void)
 	for (unsigned int i = bad_places(1, places); i--;) {
 		REFUSED(EFAULT, bind.name = places[i]);
 		REFUSED(EFAULT, bind.args = places[i]);
+		REFUSED(EFAULT, bind.env = places[i], bind.env_size = 1);
 	}
 	memset(page, 'x', PAGE);
 	for (unsigned int there = 1; there < 20; there++) {
 		REFUSED(EFAULT, bind.name = (unsigned long)page + PAGE - there);
 		REFUSED(EFAULT, bind.args = (unsigned long)page + PAGE - there);
+		REFUSED(EFAULT, bind.env = (unsigned long)page + PAGE - there, bind.env_size = 20);
 	}
 	for (unsigned long huge = 1UL << 47; huge; huge <<= 1) {
 		bind = good;
@@ -234,20 +240,73 @@ static void bind_errors(void)
 	EXPECT(ASK(fd, UKL_BIND, &good), -EBUSY);
 }
 
-/* What the application has of its arguments, byte by byte. */
-static void arguments_are(const struct arguments *args, unsigned int count)
+/* What the application says of its strings, byte by byte. */
+static void hash_is(const struct ukl_bind *bind, const struct arguments *strings,
+		    unsigned int count)
 {
 	unsigned long long hash = 0xcbf29ce484222325;
-	struct ukl_bind bind = binding(PROGRAM, args);
 	int fd = open_device();
 	char want[128];
 
-	for (size_t i = 0; i < args->size; i++)
-		hash = (hash ^ (unsigned char)args->bytes[i]) * 0x100000001b3;
-	snprintf(want, sizeof(want), "%u %zu %llx", count, args->size, hash);
-	EXPECT(ASK(fd, UKL_BIND, &bind), 0);
+	for (size_t i = 0; i < strings->size; i++)
+		hash = (hash ^ (unsigned char)strings->bytes[i]) * 0x100000001b3;
+	snprintf(want, sizeof(want), "%u %zu %llx", count, strings->size, hash);
+	EXPECT(ASK(fd, UKL_BIND, bind), 0);
 	HEAR(fd, 0, area(fd, 0), want);
 	close(fd);
+}
+
+static void arguments_are(const struct arguments *args, unsigned int count)
+{
+	struct ukl_bind bind = binding(PROGRAM, args);
+
+	hash_is(&bind, args, count);
+}
+
+static void environment_is(const struct arguments *env, unsigned int count)
+{
+	struct arguments args = { .size = 0 };
+	struct ukl_bind bind;
+
+	add_argument(&args, PROGRAM);
+	add_argument(&args, "env-hash");
+	bind = binding(PROGRAM, &args);
+	bind.env = (unsigned long)env->bytes;
+	bind.env_size = env->size;
+	hash_is(&bind, env, count);
+}
+
+static void environment_arrives(void)
+{
+	static struct arguments env;
+	struct arguments args = { .size = 0 };
+	struct ukl_bind bind;
+	unsigned int seed = 1;
+	int fd;
+
+	environment_is(&env, 0);
+	add_argument(&env, "HOME=/");
+	environment_is(&env, 1);
+	add_argument(&env, "");
+	add_argument(&env, "no value");
+	environment_is(&env, 3);
+	/* To the last byte. */
+	while (env.size < UKL_ARGS_MAX - 1)
+		env.bytes[env.size++] = 1 + rand_r(&seed) % 255;
+	env.bytes[env.size++] = 0;
+	environment_is(&env, 4);
+	/* Both, at the same time, and it is the application's own. */
+	memset(&env, 0, sizeof(env));
+	add_argument(&env, "A=b");
+	add_argument(&args, PROGRAM);
+	add_argument(&args, "env");
+	bind = binding(PROGRAM, &args);
+	bind.env = (unsigned long)env.bytes;
+	bind.env_size = env.size;
+	fd = open_device();
+	EXPECT(ASK(fd, UKL_BIND, &bind), 0);
+	memset(&env, 'x', sizeof(env));
+	HEAR(fd, 0, area(fd, 0), "A=b");
 }
 
 static void arguments_arrive(void)
@@ -783,6 +842,7 @@ static const struct {
 	{ "bind_errors", bind_errors },
 	{ "bind_in_two_threads_at_once", bind_in_two_threads_at_once },
 	{ "arguments_arrive", arguments_arrive },
+	{ "environment_arrives", environment_arrives },
 	{ "stack_sizes", stack_sizes },
 	{ "mapping_rules", mapping_rules },
 	{ "mapping_outlives_the_thread", mapping_outlives_the_thread },

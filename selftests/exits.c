@@ -369,7 +369,7 @@ static void two_signals_and_interrupt(void)
 
 static void sigaction_exits(void)
 {
-	static const int numbers[] = { 0, SIGKILL, SIGSTOP, 65 };
+	static const int numbers[] = { 0, SIGKILL, SIGSTOP, UKL_SIGNAL_OWN, 65 };
 	int fd = start("sigaction 34 handle ignore default handle");
 	struct ukl_run *run = area(fd, 0);
 	static const struct {
@@ -396,7 +396,7 @@ static void sigaction_exits(void)
 	}
 	EXPECT(FINISHED(fd, 0, run), 0);
 	close(fd);
-	for (int i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		char command[64];
 
 		snprintf(command, sizeof(command), "sigaction %d handle", numbers[i]);
@@ -724,12 +724,119 @@ static void bypass_of_the_binding(void)
 	       1101);
 }
 
+/* A thread ends now, as the application is over. */
+static void over_at(int line, int fd, unsigned long number, struct ukl_run *run, int status)
+{
+	expect_at(line, "the status", finished_at(line, fd, number, run), status);
+	expect_at(line, "over", run->finished.over, 1);
+}
+
+#define OVER(fd, number, run, status) over_at(__LINE__, (fd), (number), (run), (status))
+
+/* The end of an application is told from the end of a thread, on all of its threads. */
+static void over(void)
+{
+	static const int all[] = { 0, 1, 255, 256, -1, INT_MAX, INT_MIN };
+	struct request request;
+	struct ukl_run *run, *second;
+	pthread_t thread;
+	int fd;
+
+	for (unsigned int i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		char command[64];
+
+		snprintf(command, sizeof(command), "over deep %d", all[i]);
+		fd = start(command);
+		run = area(fd, 0);
+		HEAR(fd, 0, run, "ready");
+		OVER(fd, 0, run, all[i]);
+		EXPECT(ask(fd, UKL_RUN, 0), -ESRCH);
+		close(fd);
+		munmap(run, info.run_size);
+	}
+	fd = start("exit 3");
+	run = area(fd, 0);
+	run->finished.over = 99;
+	EXPECT(FINISHED(fd, 0, run), 3);
+	EXPECT(run->finished.over, 0);
+	close(fd);
+	munmap(run, info.run_size);
+
+	/* Another thread says so: the first one, which computes, is made to leave. */
+	fd = start("over spin 9");
+	run = area(fd, 0);
+	HEAR(fd, 0, run, "ready");
+	RUN_TO(fd, 0, run, UKL_EXIT_THREAD);
+	run->result = 0;
+	second = area(fd, 1);
+	request = (struct request){ fd, UKL_RUN, 0, 1 };
+	pthread_create(&thread, NULL, requests, &request);
+	/* A thread belongs to who has run it first. */
+	pthread_join(thread, NULL);
+	EXPECT(request.got, -EPERM);
+	request.arg = 1;
+	pthread_create(&thread, NULL, requests, &request);
+	OVER(fd, 0, run, 9);
+	pthread_join(thread, NULL);
+	EXPECT(request.got, 0);
+	EXPECT(second->exit, UKL_EXIT_FINISHED);
+	EXPECT(second->finished.status, 9);
+	EXPECT(second->finished.over, 1);
+}
+
+/* Threads that have not begun, and one that is in user space, end when they come. */
+static void over_before(void)
+{
+	int fd = start("race 3");
+	struct ukl_run *run = area(fd, 0), *other;
+
+	RUN_TO(fd, 0, run, UKL_EXIT_THREAD);
+	run->result = 0;
+	RUN_TO(fd, 0, run, UKL_EXIT_THREAD);
+	run->result = 0;
+	other = area(fd, 2);
+	OVER(fd, 2, other, 2);
+	other = area(fd, 1);
+	OVER(fd, 1, other, 2);
+	OVER(fd, 0, run, 2);
+	EXPECT(ask(fd, UKL_RUN, 3), -ESRCH);
+	EXPECT(atol(look_up(UKL_STATS_APPS, "pid", getpid(), "threads")), 0);
+}
+
+static unsigned long fs_base(void)
+{
+	unsigned long base;
+
+	/* ARCH_GET_FS */
+	EXPECT(syscall(SYS_arch_prctl, 0x1003, &base), 0);
+	return base;
+}
+
+/* Whatever the application has there, the process has its own, at each exit. */
+static void thread_local_storage(void)
+{
+	unsigned long own = fs_base();
+	int fd = start("tls 20 0 quiet");
+	struct ukl_run *run = area(fd, 0);
+
+	while (run_to_at(__LINE__, fd, 0, run, UKL_EXIT_SYSCALL), run->syscall.nr != SYS_write) {
+		EXPECT(fs_base(), own);
+		run->result = make_syscall(run);
+	}
+	EXPECT(memcmp((char *)run->syscall.args[1], "done\n", 5), 0);
+	EXPECT(FINISHED(fd, 0, run), 0);
+	EXPECT(fs_base(), own);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
 	{ "numbers", numbers },
 	{ "statuses", statuses },
+	{ "over", over },
+	{ "over_before", over_before },
+	{ "thread_local_storage", thread_local_storage },
 	{ "whose_thread_it_is", whose_thread_it_is },
 	{ "busy", busy },
 	{ "after_fork", after_fork },

@@ -134,7 +134,7 @@ load() {
 
 unload_all() {
 	local module
-	for module in ukl_test_process ukl_test_leak ukl_test_forget ukl_test hello chat echo kv ukl; do
+	for module in ukl_test_process ukl_test_upper ukl_test_lower ukl_test_leak ukl_test_forget ukl_test hello chat echo kv ukl; do
 		! loaded "$module" || rmmod "$module"
 	done
 }

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "device.h"
 
@@ -246,7 +247,7 @@ static int run_thread(unsigned int number)
 
 int main(int argc, char **argv)
 {
-	struct arguments args = { .size = 0 };
+	struct arguments args = { .size = 0 }, env = { .size = 0 };
 	struct ukl_bind bind;
 	__u64 stack = 0;
 	__u32 bypass = 0;
@@ -282,7 +283,11 @@ int main(int argc, char **argv)
 		trouble("user %u: %s", user, strerror(errno));
 	for (int i = optind; i < argc; i++)
 		add_argument(&args, argv[i]);
+	for (int i = 0; environ[i]; i++)
+		add_argument(&env, environ[i]);
 	bind = binding(argv[optind], &args);
+	bind.env = (unsigned long)env.bytes;
+	bind.env_size = env.size;
 	bind.bypass = bypass;
 	bind.stack_size = stack;
 	if (ASK(device, UKL_BIND, &bind))

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every call there is. */
+#include <ukl/extend.h>
+
 #include "calls.h"
 
 #define CALL(expression) \
 	(out[n++] = (struct outcome){ #expression, (long)(expression) })
 
 static int nothing(void *data)
+{
+	return 0;
+}
+
+static long nothing_extra(void *arg)
 {
 	return 0;
 }
@@ -71,6 +78,7 @@ static int call_all(struct handles *h, struct outcome *out)
 	CALL(ukl_file_size(h->file));
 
 	CALL(ukl_sleep(0));
+	CALL(ukl_call(nothing_extra, NULL));
 	CALL(ukl_futex_wait(&h->word, 0, 0));
 	return n;
 }

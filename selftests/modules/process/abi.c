@@ -6,15 +6,15 @@
 
 #include "process.h"
 
-/* hash: how many arguments there are, how many bytes with their NULs, an FNV-1a hash of these. */
-int command_hash(void)
+/* How many strings there are, how many bytes with their NULs, an FNV-1a hash of these. */
+static int say_hash(const char *(*string)(unsigned int n))
 {
 	u64 hash = 0xcbf29ce484222325;
 	size_t bytes = 0;
 	const char *arg;
 	unsigned int n;
 
-	for (n = 0; (arg = ukl_arg(n)); n++) {
+	for (n = 0; (arg = string(n)); n++) {
 		size_t len = strlen(arg) + 1;
 
 		for (size_t i = 0; i < len; i++)
@@ -22,6 +22,40 @@ int command_hash(void)
 		bytes += len;
 	}
 	say("%u %zu %llx", n, bytes, hash);
+	return 0;
+}
+
+/* hash: of the arguments */
+int command_hash(void)
+{
+	return say_hash(ukl_arg);
+}
+
+/* env-hash: of the environment */
+int command_env_hash(void)
+{
+	return say_hash(ukl_env);
+}
+
+const char *environment(const char *name)
+{
+	size_t len = strlen(name);
+	const char *string;
+
+	for (unsigned int n = 0; (string = ukl_env(n)); n++) {
+		if (!strncmp(string, name, len) && string[len] == '=')
+			return string + len + 1;
+	}
+	return NULL;
+}
+
+/* env: the strings of the environment, one a line. */
+int command_env(void)
+{
+	const char *string;
+
+	for (unsigned int n = 0; (string = ukl_env(n)); n++)
+		say("%s", string);
 	return 0;
 }
 

@@ -318,12 +318,28 @@ static const struct {
 	{ "data", command_data },
 	{ "turns", command_turns },
 	{ "nulls", command_nulls },
+	{ "env", command_env },
+	{ "env-hash", command_env_hash },
+	{ "over", command_over },
+	{ "thread-exit", command_thread_exit },
+	{ "race", command_race },
+	{ "tls", command_tls },
+	{ "call", command_call },
 };
 
 static int process_main(void *arg)
 {
 	const char *name = ukl_arg(1);
 
+	/* Beside whatever else it does. */
+	if (environment("UKL_TEST_ATTACH")) {
+		int failed = attach_something();
+
+		if (failed) {
+			say("attach: %d", failed);
+			return failed;
+		}
+	}
 	for (size_t i = 0; name && i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name))
 			return commands[i].run();
