@@ -15,8 +15,8 @@ build=$clone/build
 here=tools/bench/echo bench=build/bench/echo results=build/results # as the build root sees them
 : "${QUICK:=0}" "${PROFILE:=}" "${WHAT:=}"
 mkdir -p "$clone/$bench" "$clone/$results"
-for program in epoll_server load around; do
-	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/$program" "$here/$program.c"
+for program in "$here/epoll_server" "$here/load" tools/bench/around; do
+	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "$program.c"
 done
 
 case $PROFILE in
@@ -50,7 +50,7 @@ ICOUNT=1 LOAD=1 MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-900} APPEND=slab_nomerge
 
 if [ -n "$servers" ]; then
 	# shellcheck disable=SC2086
-	exec "$clone/tools/enter.sh" python3 "$here/stacks.py" "$bench" $servers
+	exec "$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/stacks.py" "$bench" $servers
 fi
-"$clone/tools/enter.sh" python3 "$here/report.py" "$bench/samples" "$results/echo.json"
+"$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/report.py" "$bench/samples" "$results/echo.json"
 say "all samples are in $results/echo.json"

@@ -31,7 +31,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include "server.h"
+#include "../server.h"
 
 #define SIZE		32	/* bytes in a request */
 #define WINDOWS_MAX	1000

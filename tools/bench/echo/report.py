@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """report.py SAMPLES JSON: turns what guest.sh printed into a JSON file and a table."""
 
-import json
 import re
-import statistics
 import sys
+
+from samples import NOT_COUNTED, medians, nested, raw, read, write
 
 ECHO = ["user_epoll", "blocking", "readiness", "inplace", "spin"]
 GET = ["redis_server", "kv"]
@@ -31,42 +31,12 @@ LIMITS = [("idle.readiness.bytes", 256), ("idle.inplace.bytes", 256)]
 # The caches that a connected TCP socket takes objects of in any case: struct sock, struct socket with its inode and
 # the security module's part of that, and, as long as nobody has accepted it, its request.
 SOCKET = re.compile("(request_sock_|tw_sock_)?TCP(v6)?|sock_inode_cache|lsm_inode_cache|tcp_bind2?_bucket")
-NOT_COUNTED = (
-    "-icount counts instructions, not cycles: what a real syscall and sysret, the mitigations at that edge and cache "
-    "misses cost beyond one instruction each is left out, so the gain is understated; every repetition of a "
-    "rep movsb (a byte copied) counts as one instruction. A send over loopback contains the TCP input of the client."
-)
 KV_NOTE = "kv is a smaller program than Redis: it has no expiry, no eviction, no persistence, no scripting"
 MEMORY_NOTE = (
     "growth, while the idle connections were opened and each asked once, of all slab caches (objects in use) but those "
     "of the sockets themselves, and of all pages that are neither free nor a slab cache's; minus the same growth for "
     "connections that nobody accepted, which is the client's side; divided by the connections"
 )
-
-
-def read(path):
-    """What is known of the machine; the windows, the runs and the memory of each thing measured."""
-    facts, windows, runs, memory = {}, {}, {}, {}
-    with open(path, encoding="ascii") as file:
-        for line in file:
-            what, kind, *rest = line.split()
-            if kind == "window":
-                windows.setdefault(what, []).append([int(number) for number in rest])
-            elif kind == "run":
-                runs.setdefault(what, []).append([int(number) for number in rest])
-            elif kind == "memory":
-                memory.setdefault(what, {})[rest[0]] = int(rest[1])
-            else:
-                facts[what] = int(kind) if kind.isdigit() else kind
-    windows |= {what: differences(its_runs) for what, its_runs in runs.items()}
-    return facts, windows, runs, memory
-
-
-def differences(runs):
-    """Runs with many requests as windows: without what runs with few take, which is mostly connecting."""
-    few = min(runs)[0]
-    server, machine = (statistics.median(run[i] for run in runs if run[0] == few) for i in (1, 2))
-    return [[run[0] - few, run[1] - server, run[2] - machine] for run in runs if run[0] != few]
 
 
 def beyond(memory, server, connections):
@@ -80,10 +50,7 @@ def beyond(memory, server, connections):
 
 def results(facts, windows, memory):
     """name -> instructions of the server per request, bytes; name -> the same of the whole machine."""
-    server, machine = {}, {}
-    for what, samples in windows.items():
-        server[what] = round(statistics.median(used / requests for requests, used, _ in samples), 1)
-        machine[what] = round(statistics.median(total / requests for requests, _, total in samples), 1)
+    server, machine = medians(windows)
     for name in IDLE:
         if "idle.baseline" in memory and f"idle.{name}.with" in memory:
             server[f"idle.{name}.bytes"] = beyond(memory, name, facts["idle_connections"])
@@ -114,18 +81,6 @@ def describe(target):
     value = "not measured" if target["is"] is None else amount(target["is"])
     verdict = "met" if target["met"] else "OUT OF REACH" if "out_of_reach" in target else "MISSED"
     return f"{target['what']}, at most {limit}: {verdict} ({value})"
-
-
-def nested(flat):
-    """{"a.b": 1} as {"a": {"b": 1}}."""
-    result = {}
-    for name, value in flat.items():
-        *groups, last = name.split(".")
-        place = result
-        for group in groups:
-            place = place.setdefault(group, {})
-        place[last] = value
-    return result
 
 
 def table(facts, server, machine, targets):
@@ -188,23 +143,9 @@ def main():
         "idle": values.get("idle", {}),
         "client_and_server": nested(machine),
         "targets": targets,
-        "samples": {
-            what: {
-                "requests": samples[0][0],
-                "server": [used for _, used, _ in samples],
-                "client_and_server": [total for _, _, total in samples],
-            }
-            for what, samples in windows.items()
-        },
-        "runs": {
-            what: dict(zip(("requests", "server", "client_and_server"), map(list, zip(*its_runs))))
-            for what, its_runs in runs.items()
-        },
         "memory": memory,
     }
-    text = re.sub(r"\[[^]{}]*]", lambda numbers: " ".join(numbers[0].split()), json.dumps(result, indent=1))
-    with open(sys.argv[2], "w", encoding="ascii") as file:
-        file.write(text + "\n")
+    write(sys.argv[2], result | raw(windows, runs))
     table(facts, server, machine, targets)
     missed = [describe(target) for target in targets if not target["met"] and "out_of_reach" not in target]
     if missed:

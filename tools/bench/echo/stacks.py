@@ -6,7 +6,7 @@ import re
 import statistics
 import sys
 
-import report
+from samples import read
 
 # A sample belongs to the first group, from the leaf of its stack to the root, that has one of the functions. What is
 # called from many places has no group, so that its caller decides.
@@ -66,7 +66,7 @@ def per_request(path):
     """Server -> what a request costs when nobody samples."""
     return {
         what.split(".")[1]: statistics.median(used / requests for requests, used, _ in windows)
-        for what, windows in report.read(path)[1].items()
+        for what, windows in read(path)[1].items()
     }
 
 
