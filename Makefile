@@ -4,7 +4,7 @@
 KERNEL_SUITE ?= trixie-backports
 LOAD ?= 1
 export KERNEL_SUITE LOAD
-export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME QUICK PROFILE V
+export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS V
 
 ifeq ($(V),1)
 Q :=
@@ -13,7 +13,8 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules command programs root demo check check-fuzz bench bench-transition bench-echo shell vm install clean distclean help
+.PHONY: all modules command programs root demo check check-fuzz bench bench-transition bench-echo bench-redis \
+	bench-memcached shell vm install clean distclean help
 all: modules command
 
 # What was built for another kernel goes: kbuild would take its objects for good.
@@ -59,9 +60,11 @@ check-fuzz: modules command root
 	$(Q)tools/enter.sh make -s -C selftests CC="$$(sed -n 's/^cc=//p' build/versions)"
 	$(Q)NAME=fuzz LOAD=0 TIMEOUT=$$(($(FUZZ_SECONDS) + 600)) tools/vm.sh FUZZ_SECONDS=$(FUZZ_SECONDS) bash selftests/run.sh fuzz
 
-bench: bench-transition bench-echo
+bench: bench-transition bench-echo bench-redis bench-memcached
 bench-transition bench-echo: modules root
 	$(Q)tools/bench/$(@:bench-%=%).sh
+bench-redis bench-memcached: modules command programs root
+	$(Q)tools/bench/servers.sh $(@:bench-%=%)
 
 vm: $(if $(filter 1,$(LOAD)),modules command) root
 	$(Q)[ -n "$$CMD" ] || { echo "make: say what to run: make vm CMD='uname -a'" >&2; exit 2; }
@@ -90,6 +93,7 @@ help:
 	@echo '  make bench      all measurements there are, which is:'
 	@echo '  make bench-transition  count the instructions of calls and system calls'
 	@echo '  make bench-echo        count the instructions of echo servers and of kv, per request'
+	@echo '  make bench-redis       count those of Redis, per request: in user space, in ring 0; bench-memcached: of memcached'
 	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
 	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"
 	@echo '  make install    install ukl.ko for the kernel it was built for, the command ukl, and what applications build against'
@@ -105,7 +109,10 @@ help:
 	@echo '  NET=user                    the virtual machine reaches the network (none)'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
-	@echo '  QUICK=1                     bench-echo: in less time'
+	@echo '  QUICK=1                     bench-echo, bench-redis: in less time'
 	@echo '  PROFILE=echo                bench-echo: where the instructions go; PROFILE=get: those of redis-server and kv'
+	@echo '                              bench-redis PROFILE=get, set, get_1k, set_1k, bench-memcached PROFILE=mix: where theirs go'
+	@echo '  SERVERS="debian ukl"        bench-redis, bench-memcached: only these of debian, same_objects, ukl and ukl_bypass'
+	@echo '  STRICT=1                    bench-redis, bench-memcached: fail if a target is missed'
 	@echo '  TIMEOUT=600                 seconds after which CMD is given up'
 	@echo '  V=1                         show the commands'

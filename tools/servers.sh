@@ -1,0 +1,42 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# SPDX-License-Identifier: GPL-2.0
+# Redis and memcached as Debian has them and as they are built here: how each is started. For bash, in the virtual
+# machine; sourced with $clone set.
+
+# server_command PROGRAM WHERE: sets the array $server_command, to which the server's arguments are added. PROGRAM is redis
+# or memcached; WHERE is
+#   debian        Debian's, in user space
+#   same_objects  in user space, from the objects that the module is made of
+#   ukl           in ring 0
+#   ukl_bypass    in ring 0, with a budget of calls that leave out the transition ($UKL_BYPASS)
+server_command() {
+	local module=$clone/build/modules/$1.ko
+	case $2 in
+	debian) server_command=("/usr/bin/$(server_name "$1")") ;;
+	same_objects) server_command=("$clone/build/programs/$(server_name "$1")") ;;
+	ukl) server_command=("$clone/build/bin/ukl" run --stack 1M "$module" --) ;;
+	ukl_bypass) server_command=("$clone/build/bin/ukl" run --stack 1M --bypass "${UKL_BYPASS:-64}" "$module" --) ;;
+	*)
+		echo "there is no server $1 of the kind $2" >&2
+		return 1
+		;;
+	esac
+	# It asks for a user if root starts it.
+	[ "$1" != memcached ] || server_command+=(-u root)
+}
+
+# server_built PROGRAM WHERE: whether it is there.
+server_built() {
+	case $2 in
+	debian) ;;
+	same_objects) [ -e "$clone/build/programs/$(server_name "$1")" ] ;;
+	*) [ -e "$clone/build/modules/$1.ko" ] ;;
+	esac
+}
+
+server_name() {
+	case $1 in
+	redis) echo redis-server ;;
+	*) echo "$1" ;;
+	esac
+}
