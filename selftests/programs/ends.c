@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ends: a program that ends in the way its argument says, with much of everything open */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int begun = 41;
+
+static void *spins(void *arg)
+{
+	for (;;)
+		__asm__ volatile("" ::: "memory");
+	return arg;
+}
+
+static void *sleeps(void *arg)
+{
+	pause();
+	return arg;
+}
+
+static void *exits(void *arg)
+{
+	usleep(50000);
+	exit(7);
+	return arg;
+}
+
+__attribute__((noinline)) void stumble(volatile int *where)
+{
+	*where = 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *how = argc > 1 ? argv[1] : "";
+	pthread_t thread;
+	int set = epoll_create1(0);
+
+	if (++begun != 42) {
+		printf("the variables are those of another run: %d\n", begun);
+		return 3;
+	}
+	for (int i = 0; i < 50; i++) {
+		struct epoll_event event = { .events = EPOLLIN };
+
+		epoll_ctl(set, EPOLL_CTL_ADD, socket(AF_INET, SOCK_DGRAM, 0), &event);
+		open("/dev/null", O_RDONLY);
+		memset(malloc(100000), 1, 100000);
+	}
+	pthread_create(&thread, NULL, spins, NULL);
+	pthread_create(&thread, NULL, sleeps, NULL);
+	printf("ready\n");
+	fflush(stdout);
+	if (!strcmp(how, "exit"))
+		exit(5);
+	if (!strcmp(how, "thread"))
+		pthread_create(&thread, NULL, exits, NULL);
+	if (!strcmp(how, "null"))
+		stumble(NULL);
+	if (!strcmp(how, "abort"))
+		abort();
+	if (!strcmp(how, "fork"))
+		return fork() == -1 ? 6 : 1;
+	if (!strcmp(how, "unknown"))
+		return syscall(463) == -1 && syscall(463) == -1 ? 6 : 1;
+	for (;;)
+		pause();
+}
