@@ -9,14 +9,14 @@ resource=$(clang -print-resource-dir)
 
 # musl with our architecture in it, which is x86_64 but for what is in the overlay.
 musl=$out/musl
-rm -rf "$musl" "$out/include" "$out/lib"
+rm -rf "$musl" "${out:?}/include" "${out:?}/lib"
 mkdir -p "$out/lib" "$out/obj"
 cp -r /ukl/build/sources/musl "$musl"
 cd "$musl"
 cp -r arch/x86_64 arch/ukl
 cp arch/aarch64/bits/float.h arch/ukl/bits
 cp -r $here/overlay/. .
-for patch in $here/patches/*.patch; do
+for patch in "$here"/patches/*.patch; do
 	busybox patch -p1 -i "$patch" >/dev/null
 done
 # shellcheck disable=SC2086

@@ -177,10 +177,11 @@ fn module(object: &mut Object) -> Result<()> {
         Ok(true)
     })?;
 
-    for n in 0..object.sections.len() {
-        if offsets[n].is_none() {
-            continue;
-        }
+    for (n, _) in offsets
+        .iter()
+        .enumerate()
+        .filter(|(_, offset)| offset.is_some())
+    {
         // The image is as aligned as a thread's block, which the C library takes for granted.
         let mut section = object.sections[n];
         let flags = section.sh_flags(endian) & !u64::from(elf::SHF_TLS);
@@ -244,11 +245,13 @@ impl Thunk {
     fn replace(&self, code: &mut [u8]) -> Result<bool> {
         match *self {
             Self::Return => {
-                // jmp
-                let Some(code) = code.last_chunk_mut::<5>().filter(|code| code[0] == 0xe9) else {
+                // jmp, with or without a prefix
+                let Some(start) = code.len().checked_sub(5).filter(|at| code[*at] == 0xe9) else {
                     return Ok(false);
                 };
-                *code = [0xc3, 0xcc, 0xcc, 0xcc, 0xcc];
+                let start = start - usize::from(code[..start].ends_with(&[0x2e]));
+                code[start..].fill(0xcc);
+                code[start] = 0xc3;
             }
             Self::Indirect(register) => {
                 // cs call, cs jmp

@@ -28,15 +28,5 @@
 	.popsection
 .endm
 
-/* What is here is nobody's stack frame: see UNWIND_HINT_UNDEFINED in the kernel. */
-.macro UNWIND_HINT_UNDEFINED
-.Lhere_\@:
-	.pushsection .discard.unwind_hints
-	.long .Lhere_\@ - .
-	.long 0
-	.long 0
-	.popsection
-.endm
-
 	.section .note.GNU-stack, "", @progbits
 	.text

@@ -2,9 +2,8 @@
 #include "asm.h"
 
 /*
- * void longjmp(jmp_buf, int value): returns from setjmp() again, with value, or 1 if that is 0. By an indirect jump, for
- * which the compiler has put an endbr64 there. It is not part of the function, which for objtool would otherwise be one
- * that returns.
+ * void longjmp(jmp_buf, int value): returns from setjmp() again, with value, or 1 if that is 0. By a return, which needs
+ * no endbr64 there.
  */
 FUNCTION longjmp
 	endbr64
@@ -18,15 +17,9 @@ FUNCTION longjmp
 	mov 32(%rdi), %r14
 	mov 40(%rdi), %r15
 	mov 48(%rdi), %rsp
-	mov 56(%rdi), %rdx
-	jmp .Lback
+	push 56(%rdi)
+	RET
 END longjmp
-
-.Lback:
-	UNWIND_HINT_UNDEFINED
-	cs jmp __x86_indirect_thunk_rdx
-	int3
-
 ALIAS _longjmp, longjmp
 STACK_FRAME_NON_STANDARD longjmp
 STACK_FRAME_NON_STANDARD _longjmp

@@ -14,7 +14,6 @@ FUNCTION sigsetjmp
 	mov %rbx, 72+8(%rdi)
 	mov %rdi, %rbx
 	call setjmp
-	endbr64
 	push 64(%rbx)
 	mov %rbx, %rdi
 	mov %eax, %esi
