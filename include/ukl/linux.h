@@ -5,6 +5,10 @@
  * The C library in tools/libc calls these; a program built by tools/cc/ukl-cc needs nothing else.
  * The same objects are linked for user space with functions of these names that make real system
  * calls.
+ *
+ * These functions are the boundary that system calls are for a process: a program on the other side
+ * of it is not derived from the kernel by calling them (see the note of COPYING on system calls), so
+ * modules of any licence may use them. A module should say truly which one it has.
  */
 #ifndef _UKL_LINUX_H
 #define _UKL_LINUX_H
@@ -65,16 +69,29 @@ struct ukl_linux_thread {
 	int *clear_tid;
 };
 
+struct module;
+struct ukl_program;
+
 /**
- * ukl_linux_run() - run a program as the current process
- * @image: the program
+ * ukl_linux_register() - offer a program to processes
+ * @owner: %THIS_MODULE
+ * @image: the program; stays as long as it is registered
  *
- * For a program's function (ukl_program_register()).
+ * As ukl_program_register(), with what runs it.
  *
- * Return: Only with an error: -EOPNOTSUPP on a kernel thread or without FSGSBASE, -EBUSY if a
- * process runs it already, -EINVAL, -ENOMEM.
+ * Context: Task context. May sleep.
+ * Return: The program, to be given back with ukl_linux_unregister(). Errors: -EINVAL, -EEXIST if
+ * there is a program of that name, -EOPNOTSUPP without FSGSBASE, -ENOMEM.
  */
-int ukl_linux_run(const struct ukl_linux_image *image);
+struct ukl_program *ukl_linux_register(struct module *owner, const struct ukl_linux_image *image);
+
+/**
+ * ukl_linux_unregister() - take a program back
+ * @program: from ukl_linux_register()
+ *
+ * Context: Task context. May sleep.
+ */
+void ukl_linux_unregister(struct ukl_program *program);
 
 /**
  * ukl_linux_syscall() - make a system call

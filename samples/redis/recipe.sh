@@ -9,6 +9,6 @@ cp -a "$SOURCES/redis" .
 make -s -C redis/src -j"$(nproc)" redis-server MALLOC=libc BUILD_TLS=no SKIP_VEC_SETS=yes USE_SYSTEMD=no OPTIMIZATION=-O3 \
 	CC=ukl-cc CXX=ukl-c++ AR=llvm-ar RANLIB=llvm-ranlib
 cp redis/src/redis-server "$PROGRAMS"
-# Redis 8 is under the AGPLv3, or two other licences, and is not made for being distributed in one piece with a kernel. What
-# is said here is for the module loader of the machine that it is built on.
-ukl-module -o "$MODULES" --license GPL --defaults stack=1M redis redis/src/redis-server.ukl.o
+# Redis 8 is under a choice of three licences, none of which the kernel calls compatible with its own; this is the word that
+# it has for them.
+ukl-module -o "$MODULES" --license Proprietary --defaults stack=1M redis redis/src/redis-server.ukl.o

@@ -12,7 +12,7 @@ use crate::{
     table::{self, How},
     tail, thread, trace,
 };
-use kernel::ffi::{c_int, c_long, c_ulong};
+use kernel::ffi::{c_long, c_ulong};
 
 /// Makes a system call. The hottest are found without the table.
 #[inline(always)]
@@ -47,7 +47,7 @@ fn by_table(nr: u64, args: &[u64; 6]) -> Answer {
 ///
 /// # Safety
 ///
-/// Called by a program that [`ukl_linux_run`] runs. What the arguments point to is what the system call
+/// Called by a program that was registered here. What the arguments point to is what the system call
 /// says.
 #[no_mangle]
 unsafe extern "C" fn ukl_linux_syscall(
@@ -86,14 +86,28 @@ unsafe extern "C" fn ukl_linux_thread(thread: *const bindings::ukl_linux_thread)
 ///
 /// # Safety
 ///
-/// `image` is that of the calling module, and stays as long as that.
+/// `image` is that of the module `owner`, and stays as long as it is registered.
 #[no_mangle]
-unsafe extern "C" fn ukl_linux_run(image: *const bindings::ukl_linux_image) -> c_int {
+unsafe extern "C" fn ukl_linux_register(
+    owner: *mut bindings::module,
+    image: *const bindings::ukl_linux_image,
+) -> *mut bindings::ukl_program {
     // SAFETY: By the function's requirements.
-    match start::run(unsafe { &*image }) {
-        Ok(()) => 0,
-        Err(error) => error.to_errno(),
+    match start::register(owner, unsafe { &*image }) {
+        Ok(program) => program,
+        Err(error) => error.to_ptr(),
     }
+}
+
+/// See `include/ukl/linux.h`.
+///
+/// # Safety
+///
+/// `program` is what [`ukl_linux_register`] has returned.
+#[no_mangle]
+unsafe extern "C" fn ukl_linux_unregister(program: *mut bindings::ukl_program) {
+    // SAFETY: By the function's requirements. It is one, so this does not fail.
+    unsafe { bindings::ukl_program_unregister(program) };
 }
 
 /// Compares a function with its declaration in the header.
@@ -108,5 +122,8 @@ declared! {
         c_long, c_ulong, c_ulong, c_ulong, c_ulong, c_ulong, c_ulong,
     ) -> c_long,
     ukl_linux_thread: unsafe extern "C" fn(*const bindings::ukl_linux_thread) -> c_long,
-    ukl_linux_run: unsafe extern "C" fn(*const bindings::ukl_linux_image) -> c_int,
+    ukl_linux_register: unsafe extern "C" fn(
+        *mut bindings::module, *const bindings::ukl_linux_image,
+    ) -> *mut bindings::ukl_program,
+    ukl_linux_unregister: unsafe extern "C" fn(*mut bindings::ukl_program),
 }

@@ -3,6 +3,8 @@
 #include <linux/export.h>
 #include <ukl/linux.h>
 
-EXPORT_SYMBOL_GPL(ukl_linux_run);
-EXPORT_SYMBOL_GPL(ukl_linux_syscall);
-EXPORT_SYMBOL_GPL(ukl_linux_thread);
+/* Not _GPL: see ukl/linux.h. */
+EXPORT_SYMBOL(ukl_linux_register);
+EXPORT_SYMBOL(ukl_linux_unregister);
+EXPORT_SYMBOL(ukl_linux_syscall);
+EXPORT_SYMBOL(ukl_linux_thread);

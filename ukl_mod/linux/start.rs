@@ -9,6 +9,7 @@ use crate::{
     trace,
 };
 use core::{
+    ffi::{c_int, c_void},
     ptr, slice,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -188,17 +189,41 @@ fn has_env(wanted: &CStr) -> bool {
         .any(|string| unsafe { CStr::from_char_ptr(string.cast()) } == wanted)
 }
 
-/// Runs the program as the current process. Returns only with an error.
-pub(crate) fn run(image: &'static ukl_linux_image) -> Result {
-    if face::arg(0).is_null() {
-        pr_err!("C programs run as processes: 'ukl run', not insmod\n");
-        return Err(face::errno(bindings::EOPNOTSUPP));
-    }
+/// Offers a program of the module `owner` to processes.
+pub(crate) fn register(
+    owner: *mut bindings::module,
+    image: &'static ukl_linux_image,
+) -> Result<*mut bindings::ukl_program> {
     // SAFETY: Has no arguments.
     if !unsafe { bindings::ukl_linux_helper_has_fsgsbase() } {
         pr_err!("this processor, or how the kernel was started, lacks FSGSBASE: C programs cannot run\n");
         return Err(face::errno(bindings::EOPNOTSUPP));
     }
+    if image.start.is_none() || image.taken.is_null() {
+        return Err(EINVAL);
+    }
+    let arg = ptr::from_ref(image).cast_mut().cast();
+    // SAFETY: `main` gets what it expects, as long as it is registered.
+    let program =
+        unsafe { bindings::__ukl_program_register(owner, image.name, Some(main), arg) };
+    face::answer(program as i64).map(|_| program)
+}
+
+/// What the first thread of a process that runs a program runs.
+///
+/// # Safety
+///
+/// `image` is that of a program, and stays.
+unsafe extern "C" fn main(image: *mut c_void) -> c_int {
+    // SAFETY: By the function's requirements.
+    match run(unsafe { &*image.cast::<ukl_linux_image>() }) {
+        Ok(()) => 0,
+        Err(error) => error.to_errno(),
+    }
+}
+
+/// Runs a program as the current process. Returns only with an error.
+fn run(image: &'static ukl_linux_image) -> Result {
     let start = image.start.ok_or(EINVAL)?;
     let image = Image::take(image).inspect_err(|_| {
         pr_err!("a process runs this program already: its variables are those of its module\n");

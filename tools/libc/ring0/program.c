@@ -5,7 +5,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <ukl/linux.h>
-#include <ukl/process.h>
 
 /* musl's crt1.c */
 void _start_c(long *stack);
@@ -54,11 +53,6 @@ static struct ukl_linux_image image = {
 	.taken = &taken,
 };
 
-static int run(void *arg)
-{
-	return ukl_linux_run(&image);
-}
-
 static bool start;
 module_param(start, bool, 0444);
 MODULE_PARM_DESC(start, "0: a program in C runs as a process, by ukl run, and on no kernel thread");
@@ -76,7 +70,7 @@ static int __init init(void)
 	image.data_copy = kvmemdup(__ukl_data, image.data_size, GFP_KERNEL);
 	if (image.data_size && !image.data_copy)
 		return -ENOMEM;
-	program = ukl_program_register(UKL_PROGRAM, run, NULL);
+	program = ukl_linux_register(THIS_MODULE, &image);
 	if (IS_ERR(program))
 		kvfree(image.data_copy);
 	return PTR_ERR_OR_ZERO(program);
@@ -84,7 +78,7 @@ static int __init init(void)
 
 static void __exit cleanup(void)
 {
-	ukl_program_unregister(program);
+	ukl_linux_unregister(program);
 	kvfree(image.data_copy);
 }
 
