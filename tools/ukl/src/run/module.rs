@@ -179,9 +179,12 @@ impl Modules {
 
 impl Drop for Modules {
     fn drop(&mut self) {
-        if self.keep {
+        if self.keep || self.loaded.is_empty() {
             return;
         }
+        // What the application has left open may be of the modules: an event set is.
+        // SAFETY: the arguments are numbers. This command has nothing else open at its end.
+        unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
         for module in self.loaded.iter().rev() {
             if let Ok(name) = CString::new(module.as_str()) {
                 // In use, or gone: either is as well.
