@@ -3,6 +3,7 @@
 #include <linux/string.h>
 #include <asm/unistd_64.h>
 #include <uapi/asm/signal.h>
+#include <uapi/ukl.h>
 
 #include "process.h"
 
@@ -224,6 +225,49 @@ static int self(struct seen *seen)
 	return 0;
 }
 
+static int nothing(void *arg)
+{
+	return 0;
+}
+
+static bool can_be_handled(int signal)
+{
+	return signal != SIGKILL && signal != SIGSTOP && signal != UKL_SIGNAL_OWN;
+}
+
+/* signal all: each of them reaches its handler, threads started meanwhile or not. */
+static int all(struct seen *seen)
+{
+	struct ukl_thread *thread;
+	int handled = 0, err;
+
+	seen->pause = 0;
+	for (int signal = 1; signal <= 64; signal++) {
+		err = set(seen, signal, 0, 0);
+		if (err != (can_be_handled(signal) ? 0 : -EINVAL)) {
+			say("signal %d: %d", signal, err);
+			return 1;
+		}
+	}
+	thread = ukl_thread_spawn(nothing, NULL, 0);
+	err = PTR_ERR_OR_ZERO(thread) ?: ukl_thread_join(thread, NULL);
+	if (err)
+		return err;
+	for (int signal = 1; signal <= 64; signal++) {
+		if (!can_be_handled(signal))
+			continue;
+		seen->order[0] = 0;
+		err = send(signal);
+		ukl_null();
+		if (err || atomic_read(&seen->handled) != ++handled) {
+			say("signal %d: %d, %s", signal, err, seen->order);
+			return 1;
+		}
+	}
+	say("handled %d", handled);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct seen *seen);
@@ -235,6 +279,7 @@ static const struct {
 	{ "syscall", in_a_syscall },
 	{ "masked", masked },
 	{ "self", self },
+	{ "all", all },
 };
 
 int command_signal(void)
