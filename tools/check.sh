@@ -63,21 +63,34 @@ checkpatch() {
 # BUG() in an application comes to is tested.
 kernel_c() {
 	local c bug=selftests/modules/process/fault.c status=0
-	c=$(files '*.c' '*.h' | grep -v '^selftests/[^/]*\.[ch]$' | grep -v -e '^tools/' -e "^$bug$")
+	c=$(files '*.c' '*.h' | grep -v -e '^selftests/[^/]*\.[ch]$' -e '^tools/' -e "^$bug$" | grep -v "$programs")
 	# shellcheck disable=SC2086
 	checkpatch --ignore EXPORT_SYMBOL,CONST_STRUCT,MACRO_WITH_FLOW_CONTROL -f $c || status=1
 	checkpatch --ignore AVOID_BUG -f "$bug" || status=1
 	return "$status"
 }
 
+# Programs in C, and what is in the C library: of their own style.
+programs='^selftests/programs/\|^samples/hello/\|^tools/libc/'
+
 # What is for the kernel only: user space has no __printf(), pr_fmt(), READ_ONCE() and strscpy(), and its own ways with
 # usleep(), errno, C11 atomics and assembly.
 user_c() {
 	local c
-	c=$(files '*.c' '*.h' | grep -e '^selftests/[^/]*\.[ch]$' -e '^tools/')
+	c=$(files '*.c' '*.h' | grep -e '^selftests/[^/]*\.[ch]$' -e '^tools/' | grep -v "$programs")
 	# shellcheck disable=SC2086
 	checkpatch --ignore "$(printf '%s,' PREFER_DEFINED_ATTRIBUTE_MACRO EMBEDDED_FUNCTION_NAME USLEEP_RANGE VOLATILE \
 		STRCPY ENOSYS CAMELCASE AVOID_EXTERNS LEADING_SPACE STATIC_CONST_CHAR_ARRAY MULTIPLE_ASSIGNMENTS)" -f $c
+}
+
+program_c() {
+	local c
+	c=$(files '*.c' '*.h' | grep "$programs")
+	# shellcheck disable=SC2086
+	checkpatch --max-line-length=132 --ignore "$(printf '%s,' PREFER_DEFINED_ATTRIBUTE_MACRO EMBEDDED_FUNCTION_NAME \
+		USLEEP_RANGE VOLATILE STRCPY ENOSYS CAMELCASE AVOID_EXTERNS LEADING_SPACE STATIC_CONST_CHAR_ARRAY \
+		MULTIPLE_ASSIGNMENTS PREFER_KERNEL_TYPES INLINE SPACING COMPLEX_MACRO NEW_TYPEDEFS UNSPECIFIED_INT \
+		LINE_SPACING MACRO_ARG_REUSE MACRO_ARG_PRECEDENCE WEAK_DECLARATION COMPARISON_TO_NULL SPLIT_STRING MISSING_SPACE)" -f $c
 }
 
 shell() {
@@ -90,7 +103,7 @@ spdx() {
 	local file status=0
 	while read -r file; do
 		case $file in
-		LICENSES/* | COPYING | LICENSE | *.json | *.lock | *.svg | *.png) continue ;;
+		LICENSES/* | COPYING | LICENSE | *.json | *.lock | *.svg | *.png | *.patch | tools/root/sources) continue ;;
 		esac
 		if ! head -n 3 "$file" | grep -aq 'SPDX-License-Identifier: '; then
 			echo "$file"
@@ -137,6 +150,7 @@ mkdir -p "$build"
 	timed result "shellcheck" shell
 	timed result "checkpatch, kernel" kernel_c
 	timed result "checkpatch, user space" user_c
+	timed result "checkpatch, programs" program_c
 	timed result "clippy and C warnings" clippy
 	timed result "peer builds" peer
 	timed result "the command ukl: clippy" command_clippy

@@ -19,6 +19,7 @@ tools/libc.sh
 mkdir -p build/programs build/modules build/obj/programs
 
 # Run in the build root: NAME and its file or recipe.
+# shellcheck disable=SC2016
 build='set -eu
 	export PATH=/ukl/tools/cc:$PATH SOURCES=/ukl/build/sources PROGRAMS=/ukl/build/programs MODULES=/ukl/build/modules
 	rm -rf "build/obj/programs/$1"

@@ -6,9 +6,9 @@
  * The same objects are linked for user space with functions of these names that make real system
  * calls.
  *
- * These functions are the boundary that system calls are for a process: a program on the other side
- * of it is not derived from the kernel by calling them (see the note of COPYING on system calls), so
- * modules of any licence may use them. A module should say truly which one it has.
+ * These functions are the boundary that system calls are for a process: a program on the other
+ * side of it is not derived from the kernel by calling them (see the note of COPYING on system
+ * calls), so modules of any licence may use them. A module should say truly which one it has.
  */
 #ifndef _UKL_LINUX_H
 #define _UKL_LINUX_H
@@ -40,7 +40,7 @@
  */
 struct ukl_linux_image {
 	void (*start)(long *stack);
-	const Elf64_Phdr *phdr;
+	const void *phdr;
 	unsigned long phnum;
 	const char *name;
 	void *data;

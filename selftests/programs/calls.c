@@ -204,7 +204,8 @@ static void datagrams(void)
 	ok(recvmsg(a, &message, 0) == 2 && message.msg_flags & MSG_TRUNC, "a datagram that does not fit");
 	close(a);
 	close(b);
-	ok(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[0], "x", 1) == 1 && read(pair[1], in, 9) == 1, "socketpair()");
+	ok(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[0], "x", 1) == 1 && read(pair[1], in, 9) == 1,
+	   "socketpair()");
 	close(pair[0]);
 	close(pair[1]);
 	a = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -255,7 +256,8 @@ static void memory(void)
 	ok(madvise(moved, 4096, MADV_DONTNEED) == 0 && !moved[0], "madvise()");
 	ok(mprotect(moved, 4096, PROT_READ) == 0, "mprotect()");
 	munmap(moved, 4096);
-	ok(fails((long)mmap(NULL, 1UL << 48, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM), "more than there is");
+	ok(fails((long)mmap(NULL, 1UL << 48, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM),
+	   "more than there is");
 }
 
 static void times(void)

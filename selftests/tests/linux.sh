@@ -41,8 +41,12 @@ ends() {
 	nothing_left
 }
 
+is_gone() {
+	[ "$(lsmod | grep -c -e ^ends -e ^ukl_linux)" = 0 ] && [ -z "$(pgrep -x ends)" ]
+}
+
 nothing_left() {
-	until_true 3000 eval '[ "$(lsmod | grep -c -e ^ends -e ^ukl_linux)" = 0 ] && [ -z "$(pgrep -x ends)" ]'
+	until_true 3000 is_gone
 }
 
 # After a fault the module stays.

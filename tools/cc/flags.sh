@@ -19,7 +19,7 @@ plain='-mllvm -trap-unreachable -mllvm -no-trap-after-noreturn -fno-stack-protec
 	-fno-addrsig'
 
 # shellcheck disable=SC2086
-flags=$(echo $target $ring0 $mitigations $plain)
+flags=$(printf '%s ' $target $ring0 $mitigations $plain)
 
 # What a program may choose to have otherwise.
 defaults=-fomit-frame-pointer

@@ -204,8 +204,7 @@ pub(crate) fn register(
     }
     let arg = ptr::from_ref(image).cast_mut().cast();
     // SAFETY: `main` gets what it expects, as long as it is registered.
-    let program =
-        unsafe { bindings::__ukl_program_register(owner, image.name, Some(main), arg) };
+    let program = unsafe { bindings::__ukl_program_register(owner, image.name, Some(main), arg) };
     face::answer(program as i64).map(|_| program)
 }
 
