@@ -6,66 +6,10 @@ import random
 import select
 import socket
 import struct
-import sys
 import threading
 import time
 
-PORT = int(sys.argv[1])
-
-
-class Client:
-    """A connection, and what has arrived on it."""
-
-    def __init__(self, timeout=60):
-        self.socket = socket.create_connection(("127.0.0.1", PORT), timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.socket.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-    def send(self, *args):
-        self.socket.sendall(request(*args))
-
-    def reply(self):
-        line = self.file.readline()
-        assert line.endswith(b"\r\n"), line
-        kind, text = line[:1], line[1:-2]
-        if kind == b"$":
-            if text == b"-1":
-                return None
-            body = self.file.read(int(text) + 2)
-            assert body.endswith(b"\r\n")
-            return body[:-2]
-        if kind == b"*":
-            return [self.reply() for _ in range(int(text))]
-        return int(text) if kind == b":" else line[:-2]
-
-    def ask(self, *args):
-        self.send(*args)
-        return self.reply()
-
-    def ends(self):
-        """The server has closed, and there is nothing before that."""
-        assert self.file.read(1) == b""
-
-
-def request(*args):
-    args = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
-    parts = [b"*%d\r\n" % len(args)]
-    parts += [b"$%d\r\n%s\r\n" % (len(arg), arg) for arg in args]
-    return b"".join(parts)
-
-
-def equal(is_, should):
-    assert is_ == should, f"{is_!r:.100} instead of {should!r:.100}"
+from resp import Client, equal, request, run
 
 
 def bytes_one_by_one():
@@ -336,7 +280,4 @@ def too_many():
     raise AssertionError("no client is let in again")
 
 
-for case in sys.argv[2:]:
-    begin = time.monotonic()
-    globals()[case]()
-    print(f"{case} took {time.monotonic() - begin:.2f} s", file=sys.stderr)
+run(globals())
