@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The part of demo.sh that runs in the virtual machine, with ukl.ko loaded.
 set -eu -o pipefail
-kv=6379 redis=6380
+ring0=6379 redis=6380
 rounds=2 # of every measurement
 [ "${ICOUNT:-0}" = 0 ] || rounds=1
 step='start'
@@ -13,12 +13,12 @@ begin() {
 	echo "demo: $*"
 }
 
-# ask EXPECTED ARGUMENT...: a line of the conversation with kv, whose answer must match a pattern.
+# ask EXPECTED ARGUMENT...: a line of the conversation with the server in ring 0, whose answer must match a pattern.
 ask() {
 	local expected=$1 answer
 	shift
-	answer=$(redis-cli -p $kv "$@" 2>&1)
-	printf '  127.0.0.1:%s> %s\n' $kv "$*"
+	answer=$(redis-cli -p $ring0 "$@" 2>&1)
+	printf '  127.0.0.1:%s> %s\n' $ring0 "$*"
 	sed 's/\r$//; s/^/  /' <<<"$answer"
 	# shellcheck disable=SC2053
 	if [[ $answer != $expected ]]; then
@@ -45,24 +45,27 @@ benchmark() {
 begin "kernel $(uname -r), processors: $(nproc); can it run ukl?"
 ukl check | sed 's/^/  /'
 
-begin "starting kv, in ring 0, as a process: ukl run build/modules/kv.ko -- port=$kv"
-ukl run /ukl/build/modules/kv.ko -- port=$kv &
+begin "starting Redis, in ring 0, as a process: ukl run --bypass 64 build/modules/redis.ko -- --port $ring0 --save ''"
+ukl run --bypass 64 /ukl/build/modules/redis.ko -- --port $ring0 --save '' --dir /tmp >/tmp/ring0.log &
 process=$!
-wait_for $kv
+wait_for $ring0
 step="the process is the application"
 ps -o pid,comm,args -p $process | sed "s|^|  |"
-[ "$(cat /proc/$process/comm)" = kv ]
+[ "$(cat /proc/$process/comm)" = redis ]
+step="its descriptors are the process's"
+ss -Hltnp "sport = :$ring0" | grep -q "pid=$process"
 
-begin "a conversation with kv, by Debian's redis-cli"
+begin "a conversation with it, by Debian's redis-cli"
 ask OK SET greeting "hello from ring 0"
 ask "hello from ring 0" GET greeting
-ask OK SET answer 41
-ask 42 INCR answer
-ask 2 EXISTS greeting answer
-ask "ERR unknown command 'SMEMBERS'*" SMEMBERS greeting
-ask "*keys:2*" INFO
+ask 3 RPUSH list one two three
+ask "*two*" LRANGE list 0 -1
+ask 2.5 EVAL "return tostring(5 / 2)" 0
+ask "*redis_version:*" INFO server
+ask "ERR*" BGSAVE
+echo "  (BGSAVE wants fork(), which ring 0 does not have; SAVE and the append-only file work)"
 
-begin "starting Debian's $(redis-server --version | sed 's/ sha.*//') on port $redis, without persistence"
+begin "starting Debian's $(redis-server --version | sed 's/ sha.*//') in user space on port $redis"
 redis-server --port $redis --save '' --appendonly no --daemonize yes --dir /tmp --logfile /tmp/redis.log >/tmp/redis.out
 wait_for $redis
 
@@ -76,8 +79,8 @@ for pipeline in 1 16; do
 	[ $rounds = 1 ] || [ "$rate" -lt $requests ] || requests=$rate
 	for ((round = 1; round <= rounds; round++)); do
 		# Neither is always the first.
-		servers="redis-server:$redis kv:$kv"
-		((round % 2)) || servers="kv:$kv redis-server:$redis"
+		servers="user:$redis ring0:$ring0"
+		((round % 2)) || servers="ring0:$ring0 user:$redis"
 		for server in $servers; do
 			begin "redis-benchmark, 50 clients, pipeline $pipeline, $requests requests each, round $round of $rounds: ${server%:*}"
 			benchmark "${server#*:}" $pipeline "$requests" ping,set,get,incr |
@@ -96,12 +99,12 @@ awk -F , -v rounds=$rounds '
 	{ key = $1 "," $3; if (!(key in seen)) { seen[key] = ++n; keys[n] = key }
 	  sum[key, $2] += $4; count[key, $2]++ }
 	END {
-		printf "  %-12s %8s %14s %10s %8s\n", "command", "pipeline", "redis-server", "kv", "ratio"
+		printf "  %-12s %8s %14s %10s %8s\n", "command", "pipeline", "user space", "ring 0", "ratio"
 		for (i = 1; i <= n; i++) {
 			split(keys[i], part, ",")
 			name = part[2]; sub("_MBULK", "", name); sub("PING_INLINE", "PING inline", name)
-			if (count[keys[i], "redis-server"] != rounds || count[keys[i], "kv"] != rounds) exit 1
-			a = sum[keys[i], "redis-server"] / rounds; b = sum[keys[i], "kv"] / rounds
+			if (count[keys[i], "user"] != rounds || count[keys[i], "ring0"] != rounds) exit 1
+			a = sum[keys[i], "user"] / rounds; b = sum[keys[i], "ring0"] / rounds
 			printf "  %-12s %8d %14.0f %10.0f %8.2f\n", name, part[1], a, b, b / a
 		}
 		exit n != 10
@@ -116,7 +119,7 @@ fi
 echo
 
 begin "what it does, while three clients ask it: ukl ps, ukl top"
-redis-benchmark -p $kv -c 3 -n 100000000 -t get -q >/dev/null 2>&1 &
+redis-benchmark -p $ring0 -c 3 -n 100000000 -t get -q >/dev/null 2>&1 &
 client=$!
 sleep 1
 echo "  ukl ps"
@@ -124,7 +127,7 @@ ukl ps | sed 's/^/  /'
 echo "  ukl top"
 # Of two looks the last: the first has the rates of a whole life.
 ukl top -b -d 1 -n 2 | tac | sed '/^ukl:/q' | tac | sed 's/^/  /' | tee /tmp/ukl.out
-grep -q kv /tmp/ukl.out
+grep -q redis /tmp/ukl.out
 
 begin "ending it, with the clients still connected: kill $process"
 start=$(date +%s%N)
@@ -132,12 +135,12 @@ kill $process
 status=0
 wait $process || status=$?
 took=$((($(date +%s%N) - start) / 1000000))
-echo "  its process ended by $(kill -l $status) after $took ms, and what ukl run had loaded is unloaded"
+echo "  Redis has handled the signal and ended with status $status after $took ms, and what ukl run had loaded is unloaded"
 kill $client 2>/dev/null || true
 redis-cli -p $redis shutdown nosave
-step="it should end within 2 seconds, by SIGTERM"
-[ $took -le 2000 ] && [ "$(kill -l $status)" = TERM ]
+step="it should end within 5 seconds, with status 0"
+[ $took -le 5000 ] && [ "$status" = 0 ]
 step="rmmod ukl"
 rmmod ukl
 step="no module is left"
-[ ! -e /sys/module/kv ] && [ ! -e /sys/module/ukl ]
+[ ! -e /sys/module/redis ] && [ ! -e /sys/module/ukl_linux ] && [ ! -e /sys/module/ukl ]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# demo.sh: boots the stock kernel once and serves redis-benchmark from ring 0, next to Debian's redis-server.
+# demo.sh: boots the stock kernel once and runs Debian's Redis in ring 0, unmodified, next to Debian's redis-server in user space.
 # `make demo` builds what it needs; ICOUNT=1 counts instructions instead of time.
 # Exit status: 0 if everything worked and the kernel did not complain.
 set -eu
@@ -20,12 +20,11 @@ say "the kernel's log of the whole run is clean (build/vm/demo/dmesg.log)"
 
 cat <<'END'
 
-What you saw: kv, a server written in Rust, ran as a process in ring 0 of an untouched Debian kernel and answered real
-Redis clients; receiving and sending were procedure calls, no system calls. Then it was killed like any process, and
-everything was unloaded again.
-kv is a much smaller program than Redis: it has no expiry, no eviction, no persistence, no scripting. The ratio is
-that of the two programs, not what ring 0 alone gains.
-Next: make shell, and there: ukl run build/modules/kv.ko &  ukl top
-      make vm CMD='build/bin/ukl run build/modules/kv.ko & sleep 2; redis-benchmark -p 6379 -t get -n 20000 -q'
+What you saw: Redis, of the source that Debian builds its package from and not a line changed, ran as a process in ring 0 of an
+untouched Debian kernel and answered real clients; its system calls were procedure calls. Then it was ended like any
+process, and everything was unloaded again.
+The table is wall time under emulation, which is noisy: make bench-redis counts instructions.
+Next: make shell, and there: ukl run build/modules/redis.ko &  ukl top
+      make vm CMD='build/bin/ukl run build/modules/redis.ko & sleep 2; redis-benchmark -p 6379 -t get -n 20000 -q'
       ICOUNT=1 make demo, which counts instructions: what a busy machine does not change
 END
