@@ -61,7 +61,7 @@ ask "hello from ring 0" GET greeting
 ask 3 RPUSH list one two three
 ask "*two*" LRANGE list 0 -1
 ask 2.5 EVAL "return tostring(5 / 2)" 0
-ask "*redis_version:*" INFO server
+ask 0 PUBLISH channel "is anybody there"
 ask "ERR*" BGSAVE
 echo "  (BGSAVE wants fork(), which ring 0 does not have; SAVE and the append-only file work)"
 
