@@ -71,7 +71,7 @@ kernel_c() {
 }
 
 # Programs in C, and what is in the C library: of their own style.
-programs='^selftests/programs/\|^samples/hello/\|^tools/libc/'
+programs='^selftests/programs/\|^samples/hello_c/\|^tools/libc/'
 
 # What is for the kernel only: user space has no __printf(), pr_fmt(), READ_ONCE() and strscpy(), and its own ways with
 # usleep(), errno, C11 atomics and assembly.

@@ -9,7 +9,7 @@ self=programs
 cd "$clone"
 
 if [ $# = 0 ]; then
-	for file in samples/*/recipe.sh samples/hello/hello.c selftests/programs/*.c; do
+	for file in samples/*/recipe.sh samples/hello_c/hello_c.c selftests/programs/*.c; do
 		name=$(basename "$file" .c)
 		[ "$name" != recipe.sh ] || name=$(basename "$(dirname "$file")")
 		set -- "$@" "$name"

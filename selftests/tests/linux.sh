@@ -15,8 +15,8 @@ run() {
 # The same lines but for those that say which process and ring it is.
 hello_is_the_same() {
 	printf 'one\ntwo' >/tmp/in
-	(cd /usr && run hello a 'b c' '' </tmp/in) >$out.0 2>&1 || return
-	(cd /usr && exec -a hello "$programs/hello" a 'b c' '' </tmp/in) >$out.3 2>&1 || return
+	(cd /usr && run hello_c a 'b c' '' </tmp/in) >$out.0 2>&1 || return
+	(cd /usr && exec -a hello_c "$programs/hello_c" a 'b c' '' </tmp/in) >$out.3 2>&1 || return
 	grep -q 'ring 0' $out.0 && grep -q 'ring 3' $out.3 || return
 	diff <(grep -v -e ring -e 'environment: _=' $out.0) <(grep -v -e ring -e 'environment: _=' $out.3)
 }
@@ -29,7 +29,7 @@ in_both() {
 }
 
 traced() {
-	"$ukl" run --trace "$modules/hello.ko" -- x </dev/null >$out 2>&1 || return
+	"$ukl" run --trace "$modules/hello_c.ko" -- x </dev/null >$out 2>&1 || return
 	grep -q '] getcwd(0x[0-9a-f]*, 4096) = ' $out && grep -q '] exit_group(0)$' $out
 }
 
@@ -106,7 +106,7 @@ again() {
 not_on_a_kernel_thread() {
 	modprobe ukl 2>/dev/null || insmod "$modules/ukl.ko" 2>/dev/null
 	insmod "$modules/ukl_linux.ko" || return
-	! insmod "$modules/hello.ko" start=1 || return
+	! insmod "$modules/hello_c.ko" start=1 || return
 	rmmod ukl_linux
 }
 
@@ -121,7 +121,7 @@ ktap_print_header
 expect_reports
 expect_in_log 'ukl: ends/[0-9]+ ran [0-9]+ ms without a transition'
 expect_in_log 'ukl_linux: a process runs this program already'
-expect_in_log 'hello: a program in C runs as a process'
+expect_in_log 'hello_c: a program in C runs as a process'
 check "hello is the same in both rings" hello_is_the_same
 check "system calls are shown" traced
 check "system calls come to the same in both rings" in_both calls

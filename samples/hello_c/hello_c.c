@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hello: says where it is, to show that a C program which knows nothing of ukl runs in ring 0
+ * hello_c: says where it is, to show that a C program which knows nothing of ukl runs in ring 0
  *
  * Prints its arguments, working directory and environment, then what comes on standard input.
  */
