@@ -9,7 +9,8 @@ import struct
 import threading
 import time
 
-from resp import Client, equal, request, run
+from cases import equal, run
+from resp import Client, request
 
 
 def bytes_one_by_one():

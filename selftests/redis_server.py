@@ -9,8 +9,8 @@ import random
 import threading
 import time
 
-import resp
-from resp import Client, equal, request, run, until
+from cases import PORT, equal, run, until
+from resp import Client, request
 
 DIR = os.environ.get("REDIS_DIR", ".")
 
@@ -502,7 +502,7 @@ def information():
         wanted = "Server Clients Memory Persistence Stats Replication CPU Commandstats Errorstats Latencystats Cluster Keyspace"
         assert set(wanted.split()) <= sections, sections
         info = client.info("everything")
-        equal(info["tcp_port"], str(resp.PORT))
+        equal(info["tcp_port"], str(PORT))
         equal(info["process_id"], os.environ["REDIS_PID"])
         equal(info["run_id"], client.info("server")["run_id"])
         equal(info["role"], "master")
@@ -872,7 +872,7 @@ def replica_full(disk, load):
         equal(replica.ask("GET", "own"), None)
         refused(replica.ask("SET", "a", 1), b"READONLY")
         equal(replica.ask("ROLE")[0], b"slave")
-        equal(master.ask("ROLE")[2][0][1], b"%d" % resp.PORT)
+        equal(master.ask("ROLE")[2][0][1], b"%d" % PORT)
         master.ask("SET", "waited", "for")
         equal(master.ask("WAIT", 1, 10000), 1)
         equal(replica.ask("GET", "waited"), b"for")
@@ -897,7 +897,7 @@ def failover():
     """The master in user space hands over, and goes on as the replica without a full synchronization."""
     with Client(port=PEER) as other, Client() as client:
         partial = int(client.info("stats")["sync_partial_ok"])
-        equal(other.ask("FAILOVER", "TO", "127.0.0.1", resp.PORT), b"+OK")
+        equal(other.ask("FAILOVER", "TO", "127.0.0.1", PORT), b"+OK")
         until(lambda: client.info("replication")["role"] == "master", 40)
         until(lambda: other.info("replication")["role"] == "slave", 40)
         equal(client.pipeline(*[("SET", f"as master {n}", n) for n in range(500)]), [b"+OK"] * 500)
@@ -925,7 +925,7 @@ def master_full(forks):
     """A new replica asks for everything, for which a master forks."""
     with fresh() as master, Client(port=PEER) as replica:
         populate(master)
-        equal(replica.ask("REPLICAOF", "127.0.0.1", resp.PORT), b"+OK")
+        equal(replica.ask("REPLICAOF", "127.0.0.1", PORT), b"+OK")
         if forks == "1":
             in_sync(master, replica)
         else:
