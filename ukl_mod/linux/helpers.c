@@ -385,8 +385,20 @@ long ukl_linux_helper_sleep(void *arg)
 	}
 }
 
-long ukl_linux_helper_pause(void *unused)
+/*
+ * Until a handler has run. The mask changes here, so that what it lets through interrupts the wait;
+ * a handler may want interrupted calls to be made again, but not this one.
+ */
+long ukl_linux_helper_pause(void *arg)
 {
+	struct ukl_linux_pause *pause = arg;
+	sigset_t mask = { .sig = { pause->mask } };
+
+	if (READ_ONCE(*pause->handled) != pause->before)
+		return -EINTR;
+	sigdelsetmask(&mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
+	if (pause->set_mask)
+		sigprocmask(SIG_SETMASK, &mask, NULL);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (signal_pending(current))

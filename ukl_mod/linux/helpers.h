@@ -86,7 +86,15 @@ struct ukl_linux_sleep {
 };
 
 long ukl_linux_helper_sleep(void *sleep);
-long ukl_linux_helper_pause(void *unused);
+
+struct ukl_linux_pause {
+	const u64 *handled;	/* how many handlers have run, */
+	u64 before;		/* and how many had before */
+	u64 mask;		/* signals to block from now on, */
+	bool set_mask;		/* if that is to be changed */
+};
+
+long ukl_linux_helper_pause(void *pause);
 
 /* A descriptor for an event set: /proc/PID/fd shows it. */
 struct ukl_linux_epoll {

@@ -11,6 +11,7 @@ use crate::{
 use core::{
     ffi::{c_int, c_void},
     ptr,
+    sync::atomic::{AtomicU64, Ordering},
 };
 use kernel::{error::to_result, new_spinlock, prelude::*, sync::SpinLock};
 
@@ -32,15 +33,19 @@ struct Action {
 program::plain!(Action);
 
 /// What the program has said about each signal.
-pub(crate) struct Actions(Pin<KBox<SpinLock<[Action; 64]>>>);
+pub(crate) struct Actions {
+    said: Pin<KBox<SpinLock<[Action; 64]>>>,
+    /// How many handlers have run.
+    handled: AtomicU64,
+}
 
 impl Actions {
     pub(crate) fn new() -> Result<Self> {
         let actions = [Action::default(); 64];
-        Ok(Self(KBox::pin_init(
-            new_spinlock!(actions),
-            GFP_KERNEL_ACCOUNT,
-        )?))
+        Ok(Self {
+            said: KBox::pin_init(new_spinlock!(actions), GFP_KERNEL_ACCOUNT)?,
+            handled: AtomicU64::new(0),
+        })
     }
 }
 
@@ -58,6 +63,9 @@ struct Context {
 ///
 /// `handler` is the address of one, `info` that of a `siginfo_t`.
 unsafe extern "C" fn handle(signal: c_int, info: *const c_void, handler: *mut c_void) {
+    if let Some(process) = Process::current() {
+        process.actions.handled.fetch_add(1, Ordering::Relaxed);
+    }
     let mut context = Context {
         words: [0; 37],
         mask: blocked(),
@@ -77,7 +85,7 @@ pub(crate) fn sigaction(args: &[u64; 6]) -> Answer {
     if size != SET_SIZE || !(1..=64).contains(&signal) {
         return Err(EINVAL);
     }
-    let actions = &Process::get()?.actions.0;
+    let actions = &Process::get()?.actions.said;
     let index = signal as usize - 1;
     let was = actions.lock()[index];
     if new != 0 {
@@ -156,13 +164,29 @@ pub(crate) fn sigsuspend(args: &[u64; 6]) -> Answer {
     if args[1] != SET_SIZE {
         return Err(EINVAL);
     }
-    masked(args[0], || pause(&[0; 6]))
+    let mask = program::read(args[0])?;
+    let was = blocked();
+    let answer = wait(Some(mask));
+    set_mask(was)?;
+    answer
+}
+
+/// Waits until a handler has run, with another mask if there is one.
+fn wait(mask: Option<u64>) -> Answer {
+    let handled = &Process::get()?.actions.handled;
+    let mut pause = bindings::ukl_linux_pause {
+        handled: handled.as_ptr(),
+        before: handled.load(Ordering::Relaxed),
+        mask: mask.unwrap_or(0),
+        set_mask: mask.is_some(),
+    };
+    // SAFETY: The helper takes this.
+    unsafe { face::call(bindings::ukl_linux_helper_pause, &mut pause) }
 }
 
 /// `pause()`.
 pub(crate) fn pause(_args: &[u64; 6]) -> Answer {
-    // SAFETY: The helper takes nothing.
-    unsafe { face::call(bindings::ukl_linux_helper_pause, &mut ()) }
+    wait(None)
 }
 
 /// Sends the calling thread a signal.
