@@ -27,6 +27,8 @@ need_server() {
 		exit "$KSFT_SKIP"
 	fi
 	! in_ring_0 || want ukl ukl_linux
+	# Redis's licence has no other name for the kernel.
+	expect_in_log "redis: module license .*taints kernel|Disabling lock debugging due to kernel taint"
 	note "${server_command[*]}"
 }
 

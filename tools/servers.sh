@@ -14,8 +14,8 @@ server_command() {
 	case $2 in
 	debian) server_command=("/usr/bin/$(server_name "$1")") ;;
 	same_objects) server_command=("$clone/build/programs/$(server_name "$1")") ;;
-	ukl) server_command=("$clone/build/bin/ukl" run --stack 1M "$module" --) ;;
-	ukl_bypass) server_command=("$clone/build/bin/ukl" run --stack 1M --bypass "${UKL_BYPASS:-64}" "$module" --) ;;
+	ukl) server_command=("$clone/build/bin/ukl" run --stack 4M "$module" --) ;;
+	ukl_bypass) server_command=("$clone/build/bin/ukl" run --stack 4M --bypass "${UKL_BYPASS:-64}" "$module" --) ;;
 	*)
 		echo "there is no server $1 of the kind $2" >&2
 		return 1

@@ -11,4 +11,5 @@ make -s -C redis/src -j"$(nproc)" redis-server MALLOC=libc BUILD_TLS=no SKIP_VEC
 cp redis/src/redis-server "$PROGRAMS"
 # Redis 8 is under a choice of three licences, none of which the kernel calls compatible with its own; this is the word that
 # it has for them.
-ukl-module -o "$MODULES" --license Proprietary redis redis/src/redis-server.ukl.o
+# Its report of a crash tests memory with a megabyte of stack.
+ukl-module -o "$MODULES" --license Proprietary --defaults stack=4M redis redis/src/redis-server.ukl.o

@@ -58,7 +58,7 @@ faults() {
 }
 
 killed() {
-	run ends >$out 2>&1 &
+	"$ukl" run "$modules/ends.ko" >$out 2>&1 &
 	local pid=$!
 	until_true 5000 grep -q ready $out || return
 	kill -"$1" $pid
@@ -71,7 +71,7 @@ killed() {
 
 # The process's own descriptors are the program's.
 truth() {
-	run ends >$out 2>&1 &
+	"$ukl" run "$modules/ends.ko" >$out 2>&1 &
 	local pid=$! count
 	until_true 5000 grep -q ready $out || return
 	count=$(find /proc/$pid/fd -lname 'socket:*' | wc -l)
@@ -82,7 +82,7 @@ truth() {
 }
 
 one_at_a_time() {
-	run ends >$out 2>&1 &
+	"$ukl" run "$modules/ends.ko" >$out 2>&1 &
 	local pid=$! status
 	until_true 5000 grep -q ready $out || return
 	run ends exit >$out.2 2>&1
@@ -119,6 +119,7 @@ named_once() {
 
 ktap_print_header
 expect_reports
+expect_in_log 'ends/[0-9]+ took one at 0, stumble'
 expect_in_log 'ukl: ends/[0-9]+ ran [0-9]+ ms without a transition'
 expect_in_log 'ukl_linux: a process runs this program already'
 expect_in_log 'hello_c: a program in C runs as a process'

@@ -23,10 +23,10 @@ start() {
 	return 1
 }
 
-# ends_by SIGNAL STATUS: a signal ends it, within two seconds.
+# ends_by SIGNAL STATUS: a signal ends it, within five seconds: a large module is unloaded meanwhile.
 ends_by() {
 	kill "-$1" "$pid"
-	within $stop_limit gone "$pid" "$2"
+	within 5000 gone "$pid" "$2"
 }
 
 # passes PROTOCOL TESTS: memccapable says so of that many.
@@ -56,7 +56,7 @@ load_it() {
 # An ending by the command that is there for it.
 shuts_down() {
 	printf 'shutdown\r\n' >"/dev/tcp/127.0.0.1/$port"
-	within $stop_limit gone "$pid" 0
+	within 5000 gone "$pid" 0
 }
 
 ktap_print_header

@@ -12,7 +12,10 @@ use crate::{
     table::{self, How},
     tail, thread, trace,
 };
-use kernel::ffi::{c_long, c_ulong};
+use kernel::{
+    error::code::EINTR,
+    ffi::{c_long, c_ulong},
+};
 
 /// Makes a system call. The hottest are found without the table.
 #[inline(always)]
@@ -66,7 +69,21 @@ unsafe extern "C" fn ukl_linux_syscall(
         false => make(nr as u64, &args),
         true => trace::make(nr as u64, &args),
     };
+    if answer == Err(EINTR) {
+        end_if_stopped();
+    }
     face::number(answer) as c_long
+}
+
+/// A process that is asked to stop by a signal which its program does not handle is to end: it does not
+/// expect calls to fail from then on.
+#[cold]
+#[inline(never)]
+fn end_if_stopped() {
+    if face::should_stop() {
+        // What ended it is what "ukl run" says.
+        let _ = face::exit(128);
+    }
 }
 
 /// See `include/ukl/linux.h`.
