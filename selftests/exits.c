@@ -31,6 +31,16 @@ static void *requests(void *arg)
 	return NULL;
 }
 
+static void *requests_until_there(void *arg)
+{
+	struct request *request = arg;
+
+	do {
+		requests(request);
+	} while (request->got == -ESRCH);
+	return NULL;
+}
+
 static long ask_in_a_thread(int fd, unsigned long what, unsigned long arg)
 {
 	struct request request = { fd, what, arg, 1 };
@@ -524,6 +534,32 @@ static void threads(void)
 	HEAR(other, 0, run, "1 -12");
 }
 
+/* A thread that a task runs before its process is told of it. */
+static void taken_at_once(void)
+{
+	for (int round = 0; round < 1000; round++) {
+		int fd = start("spawn 1");
+		struct ukl_run *run = area(fd, 0);
+		struct request request = { fd, UKL_RUN, 1, 1 };
+		struct timespec end;
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, requests_until_there, &request);
+		RUN_TO(fd, 0, run, UKL_EXIT_THREAD);
+		if (round & 1)
+			usleep(1000);
+		EXPECT(ask(fd, UKL_STOP, 0), 0);
+		clock_gettime(CLOCK_REALTIME, &end);
+		end.tv_sec += 10;
+		EXPECT(pthread_timedjoin_np(thread, NULL, &end), 0);
+		EXPECT(request.got, 0);
+		EXPECT(FINISHED(fd, 0, run), -EINTR);
+		EXPECT(atol(look_up(UKL_STATS_APPS, "pid", getpid(), "threads")), 0);
+		munmap(run, info.run_size);
+		close(fd);
+	}
+}
+
 static void numbers_are_reused(void)
 {
 	int fd = start("join 3");
@@ -853,6 +889,7 @@ static const struct {
 	{ "syscalls_exit", syscalls_exit },
 	{ "data_window", data_window },
 	{ "threads", threads },
+	{ "taken_at_once", taken_at_once },
 	{ "numbers_are_reused", numbers_are_reused },
 	{ "most_threads", most_threads },
 	{ "trap_exits", trap_exits },

@@ -149,7 +149,8 @@ impl Process {
         seats.get(number).cloned().flatten().ok_or(ESRCH)
     }
 
-    /// Makes a seat for the thread that `thread` makes for it. `EAGAIN` if there are too many.
+    /// Makes a seat for the thread that `thread` makes for it, whose application knows it by then.
+    /// `EAGAIN` if there are too many.
     pub(crate) fn add_seat(
         &self,
         thread: impl FnOnce(Arc<Seat>) -> Result<Arc<Thread>>,

@@ -114,7 +114,7 @@ pub(crate) fn prepare(
     handle: bool,
 ) -> Result<Arc<Thread>> {
     let stack = Stack::new(stack_size, Charge::Cgroup)?;
-    let thread = process.add_seat(|seat| {
+    process.add_seat(|seat| {
         let memory = Process::thread_memory(&stack, &seat);
         let thread = Thread::new(
             app.clone(),
@@ -125,21 +125,15 @@ pub(crate) fn prepare(
             transition::main,
         )?;
         thread.attention.second.store(process.bypass());
+        // Now, since a task may take the seat as soon as it is there.
+        if handle {
+            app.add_thread(&thread, || Ok(None))?;
+        } else {
+            app.add_main_thread(&thread)?;
+        }
         app.charge(memory);
         Ok(thread)
-    })?;
-    let added = if handle {
-        app.add_thread(&thread, || Ok(None))
-    } else {
-        app.add_main_thread(&thread)
-    };
-    match added {
-        Ok(()) => Ok(thread),
-        Err(error) => {
-            discard(app, process, &thread);
-            Err(error)
-        }
-    }
+    })
 }
 
 /// Takes back the seat of a thread, and that none will take it; whether none has.
