@@ -282,6 +282,7 @@ static void environment_arrives(void)
 	struct arguments args = { .size = 0 };
 	struct ukl_bind bind;
 	unsigned int seed = 1;
+	long begin;
 	int fd;
 
 	environment_is(&env, 0);
@@ -295,6 +296,12 @@ static void environment_arrives(void)
 		env.bytes[env.size++] = 1 + rand_r(&seed) % 255;
 	env.bytes[env.size++] = 0;
 	environment_is(&env, 4);
+	/* All of them empty, as many as there can be: each is found at once. */
+	memset(env.bytes, 0, UKL_ARGS_MAX);
+	env.size = UKL_ARGS_MAX;
+	begin = now_ms();
+	environment_is(&env, UKL_ARGS_MAX);
+	EXPECT(now_ms() - begin < 5000, 1);
 	/* Both, at the same time, and it is the application's own. */
 	memset(&env, 0, sizeof(env));
 	add_argument(&env, "A=b");

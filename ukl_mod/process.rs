@@ -43,21 +43,37 @@ unsafe impl Send for Action {}
 unsafe impl Sync for Action {}
 
 /// Strings, one behind the other, each with its NUL.
-pub(crate) struct Strings(KVVec<u8>);
+pub(crate) struct Strings {
+    bytes: KVVec<u8>,
+    /// Where each ends. An application that goes through all of them makes no call meanwhile: it has to
+    /// be quick.
+    ends: KVVec<u32>,
+}
 
 impl Strings {
-    /// `EINVAL` if the last has no NUL.
+    /// `EINVAL` if the last has no NUL; `ENOMEM`.
     pub(crate) fn new(bytes: KVVec<u8>) -> Result<Self> {
-        match bytes.last() {
-            None | Some(0) => Ok(Self(bytes)),
-            Some(_) => Err(EINVAL),
+        if bytes.last().is_some_and(|&last| last != 0) {
+            return Err(EINVAL);
         }
+        let count = bytes.iter().filter(|&&byte| byte == 0).count();
+        let mut ends = KVVec::with_capacity(count, GFP_KERNEL_ACCOUNT)?;
+        for (at, &byte) in bytes.iter().enumerate() {
+            if byte == 0 {
+                ends.push(u32::try_from(at + 1)?, GFP_KERNEL_ACCOUNT)?;
+            }
+        }
+        Ok(Self { bytes, ends })
     }
 
     /// String number `n`.
     pub(crate) fn get(&self, n: usize) -> Option<&CStr> {
-        let mut strings = self.0.split_inclusive(|&byte| byte == 0);
-        CStr::from_bytes_with_nul(strings.nth(n)?).ok()
+        let end = *self.ends.get(n)? as usize;
+        let start = match n.checked_sub(1) {
+            Some(before) => *self.ends.get(before)? as usize,
+            None => 0,
+        };
+        CStr::from_bytes_with_nul(self.bytes.get(start..end)?).ok()
     }
 }
 

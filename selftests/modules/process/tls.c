@@ -29,9 +29,12 @@ static bool is_own(const struct block *own)
 
 static void handler(int signal, const void *info, void *arg)
 {
-	struct block *own = through_fs();
+	struct block *own;
 
-	/* That of whichever thread it runs on. */
+	/* That of whichever thread it runs on; who sends signals may be faster than it. */
+	if (!rdfsbase())
+		return;
+	own = through_fs();
 	own->number += is_own(own);
 }
 
