@@ -138,7 +138,8 @@ static size_t random_arguments(struct fuzzer *f, char *to)
 		"exit",	    "args",	 "sleep", "receive", "spin",	 "stubborn", "calls",
 		"bypass",   "mixed",	 "join",  "alloc",   "identity", "serve",    "hash",
 		"syscall",  "sigaction", "spawn", "stack",   "data",	 "turns",    "nulls",
-		"speakers", "busy",	 "fault", "signal",
+		"speakers", "busy",	 "fault", "signal",  "over",	 "race",     "thread-exit",
+		"tls",	    "call",	 "env",	  "env-hash",
 	};
 	static const char *const words[] = {
 		"0",
@@ -156,6 +157,13 @@ static size_t random_arguments(struct fuzzer *f, char *to)
 		"self",
 		"compute",
 		"x=y",
+		"first",
+		"spin",
+		"sleep",
+		"recv",
+		"pause",
+		"results",
+		"bypassed",
 		/* Without what the kernel reports before it is contained. */
 		"noncanonical",
 		"ud2",
@@ -184,7 +192,11 @@ static void fuzz_bind(struct fuzzer *f)
 		.args_size = random_arguments(f, args),
 		.bypass = one_in(f, 3) ? roll(f, 70000) : 0,
 		.stack_size = one_in(f, 3) ? roll(f, 1 << 18) : 0,
+		/* That of the arguments is as good as any. */
+		.env = (unsigned long)args,
 	};
+	if (one_in(f, 2))
+		good.env_size = good.args_size;
 	if (one_in(f, 3))
 		scribble(f, &good, sizeof(good));
 	/* Not so large that there is no memory for anybody else. */
