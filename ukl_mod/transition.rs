@@ -193,6 +193,16 @@ pub(crate) fn call<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     })
 }
 
+/// As [`call`], but `EINTR` if a handler of a signal has run before `f` could begin, and does not want it
+/// to be made again: what the handler did might be what `f` would wait for.
+#[inline(always)]
+pub(crate) fn call_waiting<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+    task_local::current(|thread| {
+        let thread = enter(thread, task::may_sleep, refuse_if_interrupted)?;
+        switching(thread, f)
+    })
+}
+
 /// As [`call`], but made also by a thread that was asked to stop, to give something back.
 #[inline(always)]
 pub(crate) fn call_always<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
@@ -341,6 +351,12 @@ fn refused(error: Error) -> Error {
 #[cold]
 #[inline(never)]
 fn refuse_if_stopped(thread: &Thread) -> Result {
+    refuse_stopped(thread)?;
+    see_signals(thread)
+}
+
+/// `EINTR` if the thread is asked to stop.
+fn refuse_stopped(thread: &Thread) -> Result {
     end_if_over(thread)?;
     if thread.carrier.stops(thread) {
         cut_bypass(thread);
@@ -349,21 +365,38 @@ fn refuse_if_stopped(thread: &Thread) -> Result {
         }
         return Err(EINTR);
     }
-    see_signals(thread)
+    Ok(())
 }
 
 /// Sees to a signal that waits, before a call that is made in any case.
 #[cold]
 #[inline(never)]
 fn see_signals(thread: &Thread) -> Result {
+    see(thread).map(drop)
+}
+
+/// As [`refuse_if_stopped`], and `EINTR` if a handler that has run says that calls are not made again.
+#[cold]
+#[inline(never)]
+fn refuse_if_interrupted(thread: &Thread) -> Result {
+    refuse_stopped(thread)?;
+    match see(thread)? {
+        true => Ok(()),
+        false => Err(EINTR),
+    }
+}
+
+/// Sees to a signal that waits. Returns whether a call that it has interrupted is to be made again.
+fn see(thread: &Thread) -> Result<bool> {
     end_if_over(thread)?;
+    let mut again = true;
     if thread.carrier.must_suspend(thread) {
         thread.mode.enter()?;
         suspend(thread, Exit::Signal);
-        thread.carrier.resumed(thread);
+        again = thread.carrier.resumed(thread);
         thread.mode.leave();
     }
-    Ok(())
+    Ok(again)
 }
 
 /// How many calls a thread may try to make while its task is being killed.

@@ -13,7 +13,7 @@ pub(crate) fn call<R>(mut f: impl FnMut() -> Result<R>) -> Result<R> {
     if transition::bypass() {
         return transition::bypassed(|_| f());
     }
-    transition::call(|_| f())
+    transition::call_waiting(|_| f())
 }
 
 /// `ukl_attach()`: keeps `data` for the calling thread's application. No transition.

@@ -24,7 +24,7 @@ pub(crate) fn sleep(ns: i64) -> Result {
 pub(crate) unsafe fn futex_wait(word: *const u32, expected: u32, timeout: i64) -> Result {
     let deadline = Deadline::after(timeout);
     // SAFETY: By the function's requirements.
-    transition::call(|_| unsafe { time::futex_wait(word, expected, deadline.left()) })
+    transition::call_waiting(|_| unsafe { time::futex_wait(word, expected, deadline.left()) })
 }
 
 /// `ukl_futex_wake()`. No transition.

@@ -381,8 +381,14 @@ pub(crate) fn recvmsg(args: &[u64; 6]) -> Answer {
 pub(crate) fn close(args: &[u64; 6]) -> Answer {
     let mut fd = args[0] as i32;
     Process::get()?.epolls.closing(fd)?;
-    // SAFETY: The helper takes this.
-    unsafe { face::call(bindings::ukl_linux_helper_close, &mut fd) }
+    loop {
+        // SAFETY: The helper takes this.
+        match unsafe { face::call(bindings::ukl_linux_helper_close, &mut fd) } {
+            // A handler has run before it began: programs take it for closed.
+            Err(EINTR) if !face::should_stop() => (),
+            answer => return answer,
+        }
+    }
 }
 
 /// `dup2(oldfd, newfd)`: `newfd` is closed if it is open.
