@@ -142,16 +142,16 @@ is_missing() {
 		grep -q 'cannot load /tmp/alone/ukl_test_upper.ko, which needs ukl_test_lower: ' "$output"
 }
 
-# defaults APP STACK BYPASS OPTION...: what its threads have.
+# defaults APP STACK BYPASS SCHED OPTION...: what its threads have.
 defaults() {
-	local app=$1 stack=$2 bypass=$3 status=0
-	shift 3
+	local app=$1 stack=$2 bypass=$3 sched=$4 status=0
+	shift 4
 	start_process "$ukl" run "$@" "$app" -- wait
 	until_true 20000 runs || {
 		cat "$output"
 		return 1
 	}
-	until_true 2000 has "$stack" "$bypass" || status=1
+	until_true 2000 has "$stack" "$bypass" "$sched" || status=1
 	kill "$pid"
 	ends_by_itself 143 && until_true 2000 all_unloaded || status=1
 	return $status
@@ -159,7 +159,9 @@ defaults() {
 
 has() {
 	echo "stack $(table threads ukl_test_upper stack), bypass $(table threads ukl_test_upper bypass)"
-	[ "$(table threads ukl_test_upper stack)" = "$1" ] && [ "$(table threads ukl_test_upper bypass)" = "$2" ]
+	chrt -p "$pid"
+	[ "$(table threads ukl_test_upper stack)" = "$1" ] && [ "$(table threads ukl_test_upper bypass)" = "$2" ] &&
+		chrt -p "$pid" | grep -q "policy: SCHED_$3\$"
 }
 
 # Where modprobe finds them.
@@ -195,9 +197,10 @@ check "what was there stays" keeps_what_was_there
 check "--keep" keeps_if_asked
 check "what somebody else uses stays" keeps_what_is_used
 check "what a module depends on is not there" is_missing
-check "a module says its stack and bypass" defaults "$modules/ukl_test_upper.ko" 1048576 64
-check "the command line says others" defaults "$modules/ukl_test_upper.ko" 131072 3 --stack 128K --bypass 3
+check "a module says its stack, bypass and policy" defaults "$modules/ukl_test_upper.ko" 1048576 64 BATCH
+check "the command line says others" defaults "$modules/ukl_test_upper.ko" 131072 3 OTHER --stack 128K --bypass 3 \
+	--sched other
 check "modules are installed" install_modules
-check "modprobe finds them" defaults ukl_test_upper 1048576 64
-check "and the command line says others" defaults ukl_test_upper 32768 0 --stack 32K --bypass 0
+check "modprobe finds them" defaults ukl_test_upper 1048576 64 BATCH
+check "and the command line says others" defaults ukl_test_upper 32768 0 OTHER --stack 32K --bypass 0 --sched other
 finish

@@ -16,6 +16,6 @@ static int upper(void *arg)
 
 module_ukl_program("ukl_test_upper", upper);
 
-MODULE_INFO(ukl, "stack=1M bypass=64");
+MODULE_INFO(ukl, "stack=1M bypass=64 sched=batch");
 MODULE_DESCRIPTION("A program that uses another module");
 MODULE_LICENSE("GPL");

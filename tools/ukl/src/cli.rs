@@ -7,7 +7,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use anyhow::{bail, Context, Result};
 use clap::{Args, Parser, Subcommand};
 
-use crate::{format, run::Cpus};
+use crate::{
+    format,
+    run::{Cpus, Policy},
+};
 
 /// Run, watch and stop applications that live in ring 0
 ///
@@ -46,9 +49,9 @@ pub enum Command {
 /// module depends on, is loaded too if need be: the file beside it, or what modprobe finds. What this
 /// command has loaded it unloads at the end, unless somebody else uses it.
 ///
-/// The application has this command's environment. What --stack and --bypass do not say its module
-/// may say, in a string 'ukl' that modinfo shows: 'stack=1M bypass=64'; for the name of a program,
-/// that of the module that modprobe finds.
+/// The application has this command's environment. What --stack, --bypass and --sched do not say
+/// its module may say, in a string 'ukl' that modinfo shows: 'stack=1M bypass=64 sched=batch'; for
+/// the name of a program, that of the module that modprobe finds.
 ///
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT, unless the application handles them, ask it to stop; a
 /// second one ends the process at once.
@@ -79,6 +82,9 @@ pub struct RunArgs {
     /// Size of a thread's stack, for instance 128K; 64K unless given, here or by the module
     #[arg(long, value_name = "SIZE", value_parser = format::parse_bytes)]
     pub stack: Option<u64>,
+    /// Scheduling policy; this process's own unless given, here or by the module
+    #[arg(long, value_name = "POLICY")]
+    pub sched: Option<Policy>,
     /// A parameter of the module, if it is loaded
     #[arg(long, value_name = "K=V", value_parser = parse_param)]
     pub param: Vec<String>,
@@ -319,6 +325,7 @@ mod tests {
             "ukl run --threads 0 kv",
             "ukl run --stack 1X kv",
             "ukl run --cpu 3-1 kv",
+            "ukl run --sched fifo kv",
             "ukl run --param a kv",
             "ukl set 1 stack=3",
             "ukl set 1 bypass=-3",

@@ -7,6 +7,7 @@ mod defaults;
 mod environment;
 mod modinfo;
 mod module;
+mod policy;
 mod program;
 mod signals;
 mod status;
@@ -30,6 +31,7 @@ pub use cpus::Cpus;
 use defaults::Defaults;
 use modinfo::Modinfo;
 use module::Modules;
+pub use policy::Policy;
 use program::{Found, Wanted};
 pub use signals::restore_default as restore_signals;
 use thread::Application;
@@ -99,6 +101,9 @@ fn run(args: &RunArgs) -> Result<End, Failure> {
 
     if let Some(cpus) = &args.cpu {
         cpus.apply()?;
+    }
+    if let Some(policy) = args.sched.or(defaults.sched) {
+        policy.apply()?;
     }
     bind(&device, &info, &program, args, &defaults)?;
     stopping::prepare(

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! How an application is run where the command line does not say: its module does, with
-//! `MODULE_INFO(ukl, "stack=1M bypass=64")`.
+//! `MODULE_INFO(ukl, "stack=1M bypass=64 sched=batch")`.
 
 use anyhow::{anyhow, bail, Context, Result};
+use clap::ValueEnum;
 
-use super::modinfo::Modinfo;
+use super::{modinfo::Modinfo, policy::Policy};
 use crate::format;
 
 /// What modules call their string.
@@ -18,6 +19,8 @@ pub struct Defaults {
     pub stack: Option<u64>,
     /// The bypass budget of each thread.
     pub bypass: Option<u32>,
+    /// The scheduling policy.
+    pub sched: Option<Policy>,
 }
 
 impl Defaults {
@@ -39,6 +42,10 @@ impl Defaults {
                 let budget = budget.parse().map_err(|_| anyhow!("not a bypass budget"))?;
                 self.bypass = Some(budget);
             }
+            Some(("sched", policy)) => {
+                let policy = Policy::from_str(policy, false);
+                self.sched = Some(policy.map_err(|_| anyhow!("not a scheduling policy"))?);
+            }
             _ => bail!("this command does not know it; install a newer one"),
         }
         Ok(())
@@ -55,11 +62,12 @@ mod tests {
 
     #[test]
     fn words_are_settings() {
-        let both = Defaults {
+        let all = Defaults {
             stack: Some(1 << 20),
             bypass: Some(64),
+            sched: Some(Policy::Batch),
         };
-        assert_eq!(of(" stack=1M\tbypass=64 ").unwrap(), both);
+        assert_eq!(of(" stack=1M\tbypass=64 sched=batch ").unwrap(), all);
         assert_eq!(of("").unwrap(), Defaults::default());
         let bypass = of("bypass=0").unwrap();
         assert_eq!((bypass.stack, bypass.bypass), (None, Some(0)));
@@ -72,6 +80,10 @@ mod tests {
             (
                 "bypass=-1",
                 "its module says 'bypass=-1': not a bypass budget",
+            ),
+            (
+                "sched=fifo",
+                "its module says 'sched=fifo': not a scheduling policy",
             ),
             ("threads=3", "its module says 'threads=3': this command"),
             ("stack", "its module says 'stack': this command"),
