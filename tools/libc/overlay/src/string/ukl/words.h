@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 typedef uint64_t __attribute__((__may_alias__, __aligned__(1))) u64;
+typedef uint64_t __attribute__((__may_alias__)) word;
 typedef uint32_t __attribute__((__may_alias__, __aligned__(1))) u32;
 typedef uint16_t __attribute__((__may_alias__, __aligned__(1))) u16;
 
@@ -37,4 +38,29 @@ static inline void copy_short(unsigned char *d, const unsigned char *s, size_t n
 	} else if (n) {
 		*d = *s;
 	}
+}
+
+/* Of a word: bit 7 of each byte that is zero, and perhaps of some behind the first of them. */
+#define ONES 0x0101010101010101
+#define ZEROES(x) (((x) - ONES) & ~(x) & ONES << 7)
+
+/* The aligned word that has the byte at s, which is in the same page, and how much of it is before s. */
+static inline const word *word_of(const char *s, u64 *before)
+{
+	*before = ((u64)1 << (uintptr_t)s % 8 * 8) - 1;
+	return (const word *)((uintptr_t)s & -8);
+}
+
+/* The first byte from s on that is c or zero. */
+static inline char *find(const char *s, int c)
+{
+	u64 before, found, all = ONES * (unsigned char)c;
+	const word *at = word_of(s, &before);
+
+	found = ZEROES(*at | before) | ZEROES((*at ^ all) | before);
+	while (!found) {
+		at++;
+		found = ZEROES(*at) | ZEROES(*at ^ all);
+	}
+	return (char *)at + __builtin_ctzll(found) / 8;
 }
