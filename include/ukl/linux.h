@@ -109,6 +109,17 @@ long ukl_linux_syscall(long nr, unsigned long a0, unsigned long a1, unsigned lon
 		       unsigned long a3, unsigned long a4, unsigned long a5);
 
 /**
+ * ukl_linux_clock_gettime() - clock_gettime(2), which programs call so often that it has an entry
+ *	of its own, as it has in the vDSO
+ * @clock: the clock
+ * @time: where its time goes: a struct timespec
+ *
+ * Context: As ukl_linux_syscall().
+ * Return: As clock_gettime(2), a negative errno for an error.
+ */
+long ukl_linux_clock_gettime(int clock, void *time);
+
+/**
  * ukl_linux_thread() - start a thread
  * @thread: what it is started with; read before this returns
  *

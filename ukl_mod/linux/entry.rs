@@ -14,7 +14,7 @@ use crate::{
 };
 use kernel::{
     error::code::EINTR,
-    ffi::{c_long, c_ulong},
+    ffi::{c_int, c_long, c_ulong, c_void},
 };
 
 /// Makes a system call. The hottest are found without the table.
@@ -23,7 +23,6 @@ pub(crate) fn make(nr: u64, args: &[u64; 6]) -> Answer {
     match nr as u32 {
         bindings::__NR_read => file::read(args),
         bindings::__NR_write => file::write(args),
-        bindings::__NR_clock_gettime => time::clock_gettime(args),
         bindings::__NR_epoll_wait => epoll::wait(args),
         _ => by_table(nr, args),
     }
@@ -72,6 +71,21 @@ unsafe extern "C" fn ukl_linux_syscall(
     if answer == Err(EINTR) {
         end_if_stopped();
     }
+    face::number(answer) as c_long
+}
+
+/// See `include/ukl/linux.h`.
+///
+/// # Safety
+///
+/// Called by a program that was registered here.
+#[no_mangle]
+unsafe extern "C" fn ukl_linux_clock_gettime(clock: c_int, to: *mut c_void) -> c_long {
+    let args = [clock as u64, to as u64, 0, 0, 0, 0];
+    let answer = match trace::is_on() {
+        false => time::clock_gettime(&args),
+        true => trace::make(bindings::__NR_clock_gettime.into(), &args),
+    };
     face::number(answer) as c_long
 }
 
@@ -138,6 +152,7 @@ declared! {
     ukl_linux_syscall: unsafe extern "C" fn(
         c_long, c_ulong, c_ulong, c_ulong, c_ulong, c_ulong, c_ulong,
     ) -> c_long,
+    ukl_linux_clock_gettime: unsafe extern "C" fn(c_int, *mut c_void) -> c_long,
     ukl_linux_thread: unsafe extern "C" fn(*const bindings::ukl_linux_thread) -> c_long,
     ukl_linux_register: unsafe extern "C" fn(
         *mut bindings::module, *const bindings::ukl_linux_image,

@@ -7,4 +7,5 @@
 EXPORT_SYMBOL(ukl_linux_register);
 EXPORT_SYMBOL(ukl_linux_unregister);
 EXPORT_SYMBOL(ukl_linux_syscall);
+EXPORT_SYMBOL(ukl_linux_clock_gettime);
 EXPORT_SYMBOL(ukl_linux_thread);

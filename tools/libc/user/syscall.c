@@ -79,6 +79,11 @@ void __ukl_exit(int status)
 	syscall6(SYS_exit, status, 0, 0, 0, 0, 0);
 }
 
+long ukl_linux_clock_gettime(int clock, void *time)
+{
+	return syscall6(SYS_clock_gettime, clock, (unsigned long)time, 0, 0, 0, 0);
+}
+
 long ukl_linux_thread(const struct ukl_linux_thread *thread)
 {
 	const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
