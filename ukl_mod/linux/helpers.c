@@ -30,7 +30,9 @@ static int nonblock(const struct file *file)
 /* Whether what is in the queues is what is sent and received: no TLS and no BPF on top of it. */
 static bool is_tcp(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_prot)->sendmsg == tcp_sendmsg;
+	const struct proto *prot = READ_ONCE(sk->sk_prot);
+
+	return prot->sendmsg == tcp_sendmsg && prot->recvmsg == tcp_prot.recvmsg;
 }
 
 /* To tcp_sendmsg(), past the socket layer, if it is TCP. SIGPIPE is the caller's business. */
@@ -40,6 +42,32 @@ static int sock_write(struct socket *sock, struct msghdr *msg, size_t len)
 	if (likely(is_tcp(sock->sk) && !msg->msg_name))
 		return tcp_sendmsg(sock->sk, msg, len);
 	return sock_sendmsg(sock, msg);
+}
+
+static int copy_actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offset, size_t len)
+{
+	len = min(len, desc->count);
+	if (skb_copy_bits(skb, offset, desc->arg.data, len))
+		return -EFAULT;
+	desc->arg.data += len;
+	desc->count -= len;
+	return len;
+}
+
+/*
+ * Takes what a TCP socket has, without the checks of a copy to user space. 0 if tcp_recvmsg() has
+ * to be asked: to wait, for the end of the stream, for an error.
+ */
+static int tcp_take(struct sock *sk, void *to, size_t len)
+{
+	read_descriptor_t desc = { .arg.data = to, .count = len };
+	int ret = 0;
+
+	lock_sock(sk);
+	if (likely(is_tcp(sk) && !skb_queue_empty(&sk->sk_receive_queue)))
+		ret = tcp_read_sock(sk, &desc, copy_actor);
+	release_sock(sk);
+	return max(ret, 0);
 }
 
 /* To tcp_recvmsg(), which is not exported: the protocol knows it. */
@@ -143,6 +171,12 @@ static __always_inline long rw_buffer(struct ukl_linux_buffer *buffer, bool writ
 	if (likely(sock)) {
 		struct msghdr msg = { .msg_flags = nonblock(fd_file(f)) | buffer->flags };
 
+		if (!write && !buffer->flags && buffer->vec.iov_len && likely(is_tcp(sock->sk))) {
+			int ret = tcp_take(sock->sk, buffer->vec.iov_base, buffer->vec.iov_len);
+
+			if (likely(ret))
+				return ret;
+		}
 		iov_iter_kvec(&msg.msg_iter, write ? ITER_SOURCE : ITER_DEST, &buffer->vec, 1,
 			      buffer->vec.iov_len);
 		return write ? sock_write(sock, &msg, buffer->vec.iov_len) :
