@@ -126,6 +126,7 @@ check "system calls are shown" traced
 check "system calls come to the same in both rings" in_both calls
 check "threads do" in_both threads
 check "floating point does" in_both float
+check "strings do" in_both strings
 check "exit() ends all threads" ends exit 5
 check "so does one of another thread" ends thread 7
 check "fork() is refused" ends fork 6
