@@ -23,6 +23,7 @@ use kernel::{
     sync::{Arc, Mutex},
     uaccess::{UserPtr, UserSlice},
 };
+use ukl_bindings::errno;
 use ukl_support::{file, task};
 
 const IOC: u32 = bindings::UKL_IOC;
@@ -244,5 +245,5 @@ fn read_name(address: usize, buffer: &mut [u8]) -> Result<&CStr> {
             return CStr::from_bytes_with_nul(&buffer[..=i]).map_err(|_| EINVAL);
         }
     }
-    Err(ENAMETOOLONG)
+    Err(errno::enametoolong())
 }

@@ -62,7 +62,7 @@ impl Coroutine {
             0,
             ptr::from_ref(self) as usize,
             0,
-            bindings::ukl_helper_coroutine_begin as usize,
+            bindings::ukl_helper_coroutine_begin as *const () as usize,
         ];
         // 16-byte aligned before the `call` in `ukl_helper_coroutine_begin`.
         let at = stack.top().address() - size_of_val(&frame);

@@ -69,7 +69,7 @@ impl Interrupted<'_> {
         unsafe {
             bindings::ukl_helper_divert(
                 self.0,
-                bindings::ukl_helper_coroutine_abandon as usize,
+                bindings::ukl_helper_coroutine_abandon as *const () as usize,
                 stack.top().address() - 8,
                 ptr::from_ref(coroutine) as usize,
             )

@@ -12,7 +12,7 @@ use crate::{
 use core::{cell::UnsafeCell, hint, mem::offset_of, ptr};
 use kernel::{
     error::to_result,
-    ffi::c_ulong,
+    ffi::{c_int, c_ulong},
     new_mutex,
     prelude::*,
     sync::{Arc, Mutex},
@@ -142,7 +142,8 @@ impl Set {
                 bindings::ukl_helper_wait_word(self.queue.get(), self.state.as_ptr(), deadline)
             });
             match result {
-                Err(ETIME) => return Ok(0),
+                // The kernel crate does not have it everywhere, and a name it does not know would match any error.
+                Err(error) if error.to_errno() == -(bindings::ETIME as c_int) => return Ok(0),
                 other => other?,
             }
         }
