@@ -27,7 +27,7 @@ struct Desk {
 
 /// Reads what the file has, in the application.
 fn reads(app: &App, desk: &Desk) -> Result {
-    let file = desk.file.lock().take().ok_or(ENODATA)?;
+    let file = desk.file.lock().take().ok_or(ENOENT)?;
     let mut buffer = [0; 32];
     let count = file.read(app, &mut buffer)?;
     equal!(buffer.get(..count), Some(b"hello from insmod\n".as_slice()));
@@ -73,7 +73,7 @@ fn exchange(app: &Application, desk: &Desk) -> Result {
     equal!(UnixStream::from_fd(app, 0).err(), Some(errno::enotsock()));
     *desk.file.lock() = Some(File::from_fd(app, 0)?);
 
-    let (one, other) = desk.streams.lock().take().ok_or(ENODATA)?;
+    let (one, other) = desk.streams.lock().take().ok_or(ENOENT)?;
     equal!(other.into_fd(app, flags::O_APPEND).err(), Some(EINVAL));
     let fd = one.into_fd(app, flags::O_CLOEXEC | flags::O_NONBLOCK)?;
     ensure!(fd > 2);

@@ -55,7 +55,7 @@ macro_rules! ensure {
                 line!(),
                 stringify!($condition)
             );
-            return Err(EBADMSG);
+            return Err(EIO);
         }
     };
 }
@@ -73,7 +73,7 @@ macro_rules! equal {
                         is,
                         should
                     );
-                    return Err(EBADMSG);
+                    return Err(EIO);
                 }
             }
         }

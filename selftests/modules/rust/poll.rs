@@ -19,7 +19,7 @@ const SOON: Option<Duration> = Some(Duration::from_secs(10));
 fn only<'a>(app: &App, poll: &Poll, events: &'a mut Events) -> Result<&'a Event> {
     poll.wait(app, events, SOON)?;
     equal!(events.len(), 1);
-    events.iter().next().ok_or(ENODATA)
+    events.iter().next().ok_or(ENOENT)
 }
 
 fn nothing(app: &App, poll: &Poll, events: &mut Events) -> Result {
