@@ -112,7 +112,7 @@ help:
 	@echo '  QUICK=1                     bench-echo, bench-redis: in less time'
 	@echo '  PROFILE=echo                bench-echo: where the instructions go; PROFILE=get: those of redis-server and kv'
 	@echo '                              bench-redis PROFILE=get, set, get_1k, set_1k, bench-memcached PROFILE=mix: where theirs go'
-	@echo '  SERVERS="debian ukl"        bench-redis, bench-memcached: only these of debian, same_objects, ukl and ukl_bypass'
+	@echo '  SERVERS="debian ukl"        bench-redis, bench-memcached: only these of debian, debian_batch, same_objects, ukl, ukl_bypass and ukl_other'
 	@echo '  STRICT=1                    bench-redis, bench-memcached: fail if a target is missed'
 	@echo '  TIMEOUT=600                 seconds after which CMD is given up'
 	@echo '  V=1                         show the commands'

@@ -6,16 +6,20 @@
 # server_command PROGRAM WHERE: sets the array $server_command, to which the server's arguments are added. PROGRAM is redis
 # or memcached; WHERE is
 #   debian        Debian's, in user space
+#   debian_batch  the same, as a batch task, which is what those in ring 0 are
 #   same_objects  in user space, from the objects that the module is made of
-#   ukl           in ring 0
+#   ukl           in ring 0, each call with its transition
 #   ukl_bypass    in ring 0, with a budget of calls that leave out the transition ($UKL_BYPASS)
+#   ukl_other     the same, not as a batch task
 server_command() {
 	local module=$clone/build/modules/$1.ko
 	case $2 in
 	debian) server_command=("/usr/bin/$(server_name "$1")") ;;
+	debian_batch) server_command=(chrt --batch 0 "/usr/bin/$(server_name "$1")") ;;
 	same_objects) server_command=("$clone/build/programs/$(server_name "$1")") ;;
-	ukl) server_command=("$clone/build/bin/ukl" run --stack 4M "$module" --) ;;
-	ukl_bypass) server_command=("$clone/build/bin/ukl" run --stack 4M --bypass "${UKL_BYPASS:-64}" "$module" --) ;;
+	ukl) server_command=("$clone/build/bin/ukl" run --bypass 0 "$module" --) ;;
+	ukl_bypass) server_command=("$clone/build/bin/ukl" run --bypass "${UKL_BYPASS:-64}" "$module" --) ;;
+	ukl_other) server_command=("$clone/build/bin/ukl" run --bypass "${UKL_BYPASS:-64}" --sched other "$module" --) ;;
 	*)
 		echo "there is no server $1 of the kind $2" >&2
 		return 1
@@ -28,7 +32,7 @@ server_command() {
 # server_built PROGRAM WHERE: whether it is there.
 server_built() {
 	case $2 in
-	debian) ;;
+	debian*) ;;
 	same_objects) [ -e "$clone/build/programs/$(server_name "$1")" ] ;;
 	*) [ -e "$clone/build/modules/$1.ko" ] ;;
 	esac

@@ -5,7 +5,7 @@
 # sources: libevent memcached
 set -eu
 
-export CC=ukl-cc AR=llvm-ar RANLIB=llvm-ranlib CFLAGS=-O2
+export CC=ukl-cc AR=llvm-ar RANLIB=llvm-ranlib CFLAGS='-O3 -flto -fomit-frame-pointer'
 root=$PWD/root
 
 cp -a "$SOURCES/libevent" "$SOURCES/memcached" .

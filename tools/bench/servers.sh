@@ -5,8 +5,8 @@
 # and `make bench-memcached` build what they need. Writes build/results/PROGRAM.json, prints a table. Two runs agree
 # within 2 %.
 # Environment: QUICK=1: in less time; STRICT=1: fails if a target is missed; PROFILE=get, set, get_1k, set_1k or, of memcached,
-# mix: instead, where the instructions of that go, by perf; SERVERS: only these of debian, same_objects, ukl and ukl_bypass;
-# UKL_BYPASS: the budget of ukl_bypass.
+# mix: instead, where the instructions of that go, by perf; SERVERS: only these of debian, debian_batch, same_objects, ukl,
+# ukl_bypass and ukl_other; UKL_BYPASS: the budget of ukl_bypass.
 set -eu
 program=$1
 self=bench-$program
@@ -27,7 +27,7 @@ esac
 # shellcheck source=tools/servers.sh
 . "$clone/tools/servers.sh"
 if [ -z "$SERVERS" ]; then
-	for server in debian same_objects ukl ukl_bypass; do
+	for server in debian debian_batch same_objects ukl ukl_bypass ukl_other; do
 		! server_built "$program" $server || SERVERS="${SERVERS:+$SERVERS }$server"
 	done
 fi
@@ -37,7 +37,7 @@ how='counted' profile=0
 
 say "booting the stock Debian kernel with its instructions $how: $tests of $SERVERS"
 status=0
-ICOUNT=1 LOAD=1 MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-900} NAME=bench-$program "$clone/tools/vm.sh" \
+ICOUNT=1 LOAD=1 MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-2000} NAME=bench-$program "$clone/tools/vm.sh" \
 	"QUICK=$QUICK PROFILE=$profile SERVERS='$SERVERS' TESTS='$tests' UKL_BYPASS=$UKL_BYPASS bash $here/guest.sh $program" \
 	>"$clone/$bench/samples" || status=$?
 [ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-$program"

@@ -12,9 +12,9 @@ built=build/bench/$program
 bench=/tmp/bench
 port=5000
 # Requests in runs of the client. report.py subtracts what few take from what many take, and with it connecting.
-few='500 500 500 500 500'
-many='5500 5500 5500 5500 5500'
-[ "${QUICK:-0}" = 0 ] || many='4500 4500 4500 4500 4500' few='500 500 500'
+few='500 500 500 500 500 500 500'
+many='8500 8500 8500 8500 8500'
+[ "${QUICK:-0}" = 0 ] || many='8500 8500 8500'
 # memcaslap spends its time on what it prepares.
 [ "$program" != memcached ] || many='10500 10500 10500 10500 10500 10500 10500'
 

@@ -6,7 +6,7 @@ import sys
 
 from samples import NOT_COUNTED, medians, nested, raw, read, write
 
-SERVERS = ["debian", "same_objects", "ukl", "ukl_bypass"]
+SERVERS = ["debian", "debian_batch", "same_objects", "ukl", "ukl_bypass", "ukl_other"]
 TESTS = {
     "get": "GET of 3 bytes",
     "set": "SET of 3 bytes",
