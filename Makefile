@@ -4,7 +4,7 @@
 KERNEL_SUITE ?= trixie-backports
 LOAD ?= 1
 export KERNEL_SUITE LOAD
-export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS V
+export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS UNITS SLOW LIMIT V
 
 ifeq ($(V),1)
 Q :=
@@ -13,7 +13,7 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules command programs root demo check check-fuzz bench bench-transition bench-echo bench-redis \
+.PHONY: all modules command programs root demo check check-fuzz check-redis bench bench-transition bench-echo bench-redis \
 	bench-memcached shell vm install clean distclean help
 all: modules command
 
@@ -60,6 +60,10 @@ check-fuzz: modules command root
 	$(Q)tools/enter.sh make -s -C selftests CC="$$(sed -n 's/^cc=//p' build/versions)"
 	$(Q)NAME=fuzz LOAD=0 TIMEOUT=$$(($(FUZZ_SECONDS) + 600)) tools/vm.sh FUZZ_SECONDS=$(FUZZ_SECONDS) bash selftests/run.sh fuzz
 
+# Redis's own test suite: the results of ring 0 beside those of user space.
+check-redis: modules command programs root
+	$(Q)tools/redis-suite.sh
+
 bench: bench-transition bench-echo bench-redis bench-memcached
 bench-transition bench-echo: modules root
 	$(Q)tools/bench/$(@:bench-%=%).sh
@@ -90,6 +94,7 @@ help:
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'
+	@echo "  make check-redis run Redis's own test suite against Redis in ring 0 and in user space"
 	@echo '  make bench      all measurements there are, which is:'
 	@echo '  make bench-transition  count the instructions of calls and system calls'
 	@echo '  make bench-echo        count the instructions of echo servers and of kv, per request'
@@ -109,10 +114,11 @@ help:
 	@echo '  NET=user                    the virtual machine reaches the network (none)'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
-	@echo '  QUICK=1                     bench-echo, bench-redis: in less time'
+	@echo '  QUICK=1                     bench-echo, bench-redis, check-redis: in less time'
 	@echo '  PROFILE=echo                bench-echo: where the instructions go; PROFILE=get: those of redis-server and kv'
 	@echo '                              bench-redis PROFILE=get, set, get_1k, set_1k, bench-memcached PROFILE=mix: where theirs go'
 	@echo '  SERVERS="debian ukl"        bench-redis, bench-memcached: only these of debian, debian_batch, same_objects, ukl, ukl_bypass and ukl_other'
+	@echo '  UNITS="unit/geo …"          check-redis: only these files of the suite; SLOW=1: also what is slow; SERVERS, as above'
 	@echo '  STRICT=1                    bench-redis, bench-memcached: fail if a target is missed'
 	@echo '  TIMEOUT=600                 seconds after which CMD is given up'
 	@echo '  V=1                         show the commands'

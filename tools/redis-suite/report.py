@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0
+"""report.py LOGS SKIPPED OUTPUT SERVERS: what Redis's test suite said of each server, as OUTPUT.json and OUTPUT.txt.
+
+Exit status 1 if something fails in ring 0 that does not fail with the same objects in user space.
+"""
+
+import json
+import os
+import re
+import sys
+from collections import Counter
+
+BASE = "same_objects"
+RESULT = re.compile(r"\[(ok|err|skip|ignore|exception|TIMEOUT)\]: (.*)")
+END = re.compile(r"end: (.*), status (\d+), (\d+) s")
+# What the suite gives as a reason, behind the test's name or, of a whole group of tests, alone.
+REASON = re.compile(r"(?:(.*): )?(Not supported on external server|Tag: .* denied|large memory flag not provided|experimental test not allowed)")
+
+
+def read_skipped(path):
+    """(unit, test) -> why it is left out."""
+    with open(path, encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file if line.strip() and not line.startswith("#")]
+    return {(unit, test): reason for _, unit, test, reason in rows}
+
+
+def read_unit(path, unit, skipped):
+    """The results of a file: passed, failed and skipped tests, and how it ended."""
+    result = {"passed": [], "failed": {}, "skipped": Counter(), "end": "not finished", "seconds": 0}
+    details = None
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in map(str.rstrip, file):
+            if match := RESULT.fullmatch(line):
+                kind, what = match.groups()
+                details = None
+                if kind == "ok":
+                    result["passed"].append(re.sub(r" \(\d+ ms\)$", "", what))
+                elif kind == "skip":
+                    result["skipped"][skipped.get((unit, what), "asked for")] += 1
+                elif kind == "ignore":
+                    match = REASON.fullmatch(what)
+                    result["skipped"][match[2] if match else what] += 1
+                else:
+                    name = what.removesuffix(f" in tests/{unit}.tcl") if kind == "err" else f"{kind}: {what}"
+                    details = result["failed"].setdefault(name, [])
+            elif match := END.fullmatch(line):
+                result["end"], result["seconds"] = match[1], int(match[3])
+            elif line.strip() == "The End" or line.startswith("["):
+                details = None
+            elif details is not None and len(details) < 20:
+                details.append(line)
+    return result
+
+
+def read(logs, server, skipped):
+    """unit -> its results, in the order in which they were run."""
+    folder = os.path.join(logs, server)
+    files = [name for name in os.listdir(folder) if name.endswith(".log") and name != "server.log"] if os.path.isdir(folder) else []
+    files.sort(key=lambda name: os.stat(os.path.join(folder, name)).st_mtime_ns)
+    units = {}
+    for name in files:
+        unit = name.removesuffix(".log").replace(".", "/")
+        units[unit] = read_unit(os.path.join(folder, name), unit, skipped)
+    return units
+
+
+def worse(units, base):
+    """What fails in ring 0 and not in user space."""
+    for unit, ours in units.items():
+        theirs = base.get(unit, {"passed": [], "failed": {}, "end": "finished"})
+        if ours["end"] != "finished" and theirs["end"] == "finished":
+            yield f"{unit}: {ours['end']}"
+        for name in ours["failed"]:
+            if name not in theirs["failed"]:
+                yield f"{unit}: {name}"
+    for unit in base:
+        if unit not in units:
+            yield f"{unit}: not run"
+
+
+def describe(results, found):
+    """The lines of the text."""
+    servers = list(results)
+    yield "Redis's own test suite, against a server that it did not start: passed, failed, skipped"
+    yield f"{'':34}" + "".join(f"{server:>20}" for server in servers)
+    totals = {server: [0, 0, 0] for server in servers}
+    for unit in dict.fromkeys(unit for units in results.values() for unit in units):
+        line = f"{unit:34}"
+        for server in servers:
+            result = results[server].get(unit)
+            if result is None:
+                line += f"{'-':>20}"
+                continue
+            counts = [len(result["passed"]), len(result["failed"]), sum(result["skipped"].values())]
+            totals[server] = [a + b for a, b in zip(totals[server], counts)]
+            end = "" if result["end"] == "finished" else "!"
+            line += f"{end + ' '.join(f'{count:5}' for count in counts):>20}"
+        yield line
+    yield f"{'all':34}" + "".join(f"{' '.join(f'{count:5}' for count in totals[server]):>20}" for server in servers)
+    for server in servers:
+        yield f"\n{server}: skipped, and why (a group of tests that the suite leaves out counts as one)"
+        for unit, result in results[server].items():
+            for reason, count in result["skipped"].items():
+                yield f"  {unit:32}{count:4}  {reason}"
+        yield f"\n{server}: failed"
+        for unit, result in results[server].items():
+            if result["end"] != "finished":
+                yield f"  {unit}: {result['end']}"
+            for name, details in result["failed"].items():
+                yield f"  {unit}: {name}"
+                yield from (f"      {line}" for line in details[:3])
+    for server, names in found.items():
+        yield f"\n{server}: fails, and with the same objects in user space it does not: {len(names)}"
+        yield from (f"  {name}" for name in names)
+
+
+def main():
+    """Writes the result and prints it."""
+    logs, skipped, output, servers = sys.argv[1:]
+    results = {server: read(logs, server, read_skipped(skipped)) for server in servers.split()}
+    found = {server: list(worse(results[server], results.get(BASE, {}))) for server in results if server.startswith("ukl")}
+    lines = list(describe(results, found))
+    with open(output + ".json", "w", encoding="utf-8") as file:
+        json.dump({"schema": "ukl-redis-suite", "version": 1, "servers": results, "worse_than_" + BASE: found}, file, indent=1)
+        file.write("\n")
+    with open(output + ".txt", "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    print("\n".join(lines))
+    return any(found.values())
+
+
+sys.exit(main())
