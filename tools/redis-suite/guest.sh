@@ -8,14 +8,13 @@ clone=$PWD
 logs=$clone/$1
 . tools/servers.sh
 skipped=$clone/tools/redis-suite/skipped
-suite=/tmp/suite port=7061
+suite=/tmp/suite port=7061 runs=
 # In software; the suite's own limit is for what makes no progress.
 stuck=240
 
 # options WHERE UNIT: sets the array $options to what has the suite leave out what tools/redis-suite/skipped says.
 options() {
-	local where unit test tags=
-	[ "$SLOW" = 1 ] || tags='-slow'
+	local where unit test
 	options=()
 	while IFS=$'\t' read -r where unit test _; do
 		[ "$unit" = "$2" ] || continue
@@ -24,21 +23,34 @@ options() {
 			options+=(--skiptest "$test")
 		fi
 	done < <(grep -v '^#' "$skipped")
-	[ -z "$tags" ] || options+=(--tags "$tags")
 }
 
-# start WHERE: starts the server; $server is then its process.
-start() {
+# more UNIT: the arguments of the server, for a file. To begin with a log of commands while it runs, Redis forks; if it
+# has one from its start, it need not.
+more() {
+	case $1 in
+	unit/expire | unit/other | unit/type/stream | unit/type/stream-cgroups) echo --appendonly yes ;;
+	esac
+}
+
+# ready WHERE UNIT: has a server for a file; $server is its process. The one that runs will do unless it has to be started
+# anew.
+ready() {
+	local arguments
+	arguments=$1$(more "$2")
+	[ "$runs" != "$arguments" ] || return 0
+	stop TERM
 	server_command redis "$1"
 	rm -rf /tmp/redis
 	mkdir /tmp/redis
 	# As Redis's own continuous integration starts it for this.
+	# shellcheck disable=SC2046
 	"${server_command[@]}" --port $port --save '' --dir /tmp/redis --enable-protected-configs yes --enable-debug-command yes \
-		--enable-module-command yes --crash-memcheck-enabled no >>"$logs/$1/server.log" 2>&1 &
-	server=$!
+		--enable-module-command yes --crash-memcheck-enabled no $(more "$2") >>"$logs/$1/server.log" 2>&1 &
+	server=$! runs=$arguments
 	for _ in {1..200}; do
 		! answers || return 0
-		kill -0 $server 2>/dev/null || break
+		kill -0 "$server" 2>/dev/null || break
 		sleep 0.1
 	done
 	echo "check-redis: the server does not start: $1" >&2
@@ -47,12 +59,17 @@ start() {
 }
 
 answers() {
-	kill -0 $server 2>/dev/null && [ "$(timeout 20 redis-cli -p $port ping 2>&1)" = PONG ]
+	kill -0 "$server" 2>/dev/null && [ "$(timeout 20 redis-cli -p $port ping 2>&1)" = PONG ]
 }
 
+# stop SIGNAL: ends the server, if one runs; $status is how it ended.
 stop() {
+	status=0
+	[ -n "$runs" ] || return 0
 	kill "-$1" "$server" 2>/dev/null || true
-	wait "$server" || ended=$?
+	timeout 60 tail --pid="$server" -f /dev/null || kill -KILL "$server"
+	wait "$server" || status=$?
+	runs=
 }
 
 # count WHAT: how many results of that kind the file has.
@@ -62,27 +79,25 @@ count() {
 
 # run WHERE UNIT: one file of the suite.
 run() {
-	local log=$logs/$1/${2//\//.}.log began=$SECONDS ended=0 finished=finished options
+	local log=$logs/$1/${2//\//.}.log began ended=0 end=finished options
+	ready "$1" "$2"
 	options "$1" "$2"
+	began=$SECONDS
 	(
 		cd $suite
 		exec timeout -k 5 "$LIMIT" tclsh tests/test_helper.tcl --host 127.0.0.1 --port $port --single "$2" --durable \
 			--timeout $stuck "${options[@]}"
 	) >"$log" 2>&1 || ended=$?
+	grep -q '^\[[0-9/]* done\]: ' "$log" || end='not finished'
 	if ! answers; then
 		stop KILL
-		echo "end: the server is gone, status $ended, $((SECONDS - began)) s" >>"$log"
-		start "$1"
-	else
-		grep -q '^\[[0-9/]* done\]: ' "$log" || finished='not finished'
-		echo "end: $finished, status $ended, $((SECONDS - began)) s" >>"$log"
+		end="the server is gone, with status $status"
+	elif [ $ended != 0 ]; then
 		# A test that fails does not undo what it has changed.
-		if [ $ended != 0 ]; then
-			stop TERM
-			start "$1"
-		fi
+		stop TERM
 	fi
-	echo "$1 $2: $(count ok) passed, $(count err) failed, $(count skip)+$(count ignore) skipped; $(tail -n 1 "$log")"
+	echo "end: $end, $((SECONDS - began)) s" >>"$log"
+	echo "$1 $2: $(count ok) passed, $(count err) failed, $(($(count skip) + $(count ignore))) skipped; $end, $((SECONDS - began)) s"
 }
 
 # In memory, and with the programs where the suite looks for them.
@@ -96,9 +111,8 @@ insmod build/modules/ukl_linux.ko
 all=$(cd $suite && tclsh tests/test_helper.tcl --list-tests)
 for where in $SERVERS; do
 	mkdir -p "$logs/$where"
-	start "$where"
 	for unit in ${UNITS:-$all}; do
 		run "$where" "$unit"
 	done
-	stop TERM
 done
+stop TERM

@@ -12,16 +12,24 @@ from collections import Counter
 
 BASE = "same_objects"
 RESULT = re.compile(r"\[(ok|err|skip|ignore|exception|TIMEOUT)\]: (.*)")
-END = re.compile(r"end: (.*), status (\d+), (\d+) s")
+END = re.compile(r"end: (.*), (\d+) s")
 # What the suite gives as a reason, behind the test's name or, of a whole group of tests, alone.
 REASON = re.compile(r"(?:(.*): )?(Not supported on external server|Tag: .* denied|large memory flag not provided|experimental test not allowed)")
 
 
 def read_skipped(path):
-    """(unit, test) -> why it is left out."""
+    """Unit, test or pattern, and why it is left out."""
     with open(path, encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("\t") for line in file if line.strip() and not line.startswith("#")]
-    return {(unit, test): reason for _, unit, test, reason in rows}
+    return [row[1:] for row in rows]
+
+
+def why(skipped, unit, test):
+    """The reason that the list has."""
+    for its_unit, its_test, reason in skipped:
+        if its_unit == unit and (re.search(its_test[1:], test) if its_test.startswith("/") else its_test == test):
+            return reason
+    return "no reason"
 
 
 def read_unit(path, unit, skipped):
@@ -29,14 +37,14 @@ def read_unit(path, unit, skipped):
     result = {"passed": [], "failed": {}, "skipped": Counter(), "end": "not finished", "seconds": 0}
     details = None
     with open(path, encoding="utf-8", errors="replace") as file:
-        for line in map(str.rstrip, file):
+        for line in (line.rstrip("\n") for line in file):
             if match := RESULT.fullmatch(line):
                 kind, what = match.groups()
                 details = None
                 if kind == "ok":
                     result["passed"].append(re.sub(r" \(\d+ ms\)$", "", what))
                 elif kind == "skip":
-                    result["skipped"][skipped.get((unit, what), "asked for")] += 1
+                    result["skipped"][why(skipped, unit, what)] += 1
                 elif kind == "ignore":
                     match = REASON.fullmatch(what)
                     result["skipped"][match[2] if match else what] += 1
@@ -44,7 +52,7 @@ def read_unit(path, unit, skipped):
                     name = what.removesuffix(f" in tests/{unit}.tcl") if kind == "err" else f"{kind}: {what}"
                     details = result["failed"].setdefault(name, [])
             elif match := END.fullmatch(line):
-                result["end"], result["seconds"] = match[1], int(match[3])
+                result["end"], result["seconds"] = match[1], int(match[2])
             elif line.strip() == "The End" or line.startswith("["):
                 details = None
             elif details is not None and len(details) < 20:
