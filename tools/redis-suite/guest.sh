@@ -107,7 +107,7 @@ ln -s /usr/bin/redis-{benchmark,check-aof,check-rdb,cli,server} $suite/src
 # No colours.
 export TERM=dumb
 ulimit -n 20000
-insmod build/modules/ukl_linux.ko
+[[ $SERVERS != *ukl* ]] || insmod build/modules/ukl_linux.ko
 all=$(cd $suite && tclsh tests/test_helper.tcl --list-tests)
 for where in $SERVERS; do
 	mkdir -p "$logs/$where"
