@@ -4,6 +4,7 @@
 Exit status 1 if something fails in ring 0 that does not fail with the same objects in user space.
 """
 
+import glob
 import json
 import os
 import re
@@ -14,7 +15,7 @@ BASE = "same_objects"
 RESULT = re.compile(r"\[(ok|err|skip|ignore|exception|TIMEOUT)\]: (.*)")
 END = re.compile(r"end: (.*), (\d+) s")
 # What the suite gives as a reason, behind the test's name or, of a whole group of tests, alone.
-REASON = re.compile(r"(?:(.*): )?(Not supported on external server|Tag: .* denied|large memory flag not provided|experimental test not allowed)")
+REASON = re.compile(r"(?:(.*): )?(Not supported on external server|large memory flag not provided|experimental test not allowed)")
 
 
 def read_skipped(path):
@@ -63,12 +64,11 @@ def read_unit(path, unit, skipped):
 def read(logs, server, skipped):
     """unit -> its results, in the order in which they were run."""
     folder = os.path.join(logs, server)
-    files = [name for name in os.listdir(folder) if name.endswith(".log") and name != "server.log"] if os.path.isdir(folder) else []
-    files.sort(key=lambda name: os.stat(os.path.join(folder, name)).st_mtime_ns)
+    paths = [path for path in glob.glob(os.path.join(folder, "*.log")) if not path.endswith("/server.log")]
     units = {}
-    for name in files:
-        unit = name.removesuffix(".log").replace(".", "/")
-        units[unit] = read_unit(os.path.join(folder, name), unit, skipped)
+    for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns):
+        unit = os.path.basename(path).removesuffix(".log").replace(".", "/")
+        units[unit] = read_unit(path, unit, skipped)
     return units
 
 
@@ -86,32 +86,45 @@ def worse(units, base):
             yield f"{unit}: not run"
 
 
+def columns(first, cells):
+    """A line of the table."""
+    return f"{first:28}" + "".join(f"{cell:>22}" for cell in cells)
+
+
+def counted(result):
+    """Passed, failed, skipped, as numbers."""
+    return len(result["passed"]), len(result["failed"]), sum(result["skipped"].values())
+
+
+def cell(result):
+    """The same as words; a file that did not come to its end has a mark."""
+    if result is None:
+        return "-"
+    passed, failed, skipped = counted(result)
+    return f"{'' if result['end'] == 'finished' else '! '}{passed:6}{failed:6}{skipped:6}"
+
+
 def describe(results, found):
     """The lines of the text."""
-    servers = list(results)
+    units = list(dict.fromkeys(unit for of_server in results.values() for unit in of_server))
+    rows = {unit: [of_server.get(unit) for of_server in results.values()] for unit in units}
+    empty = [unit for unit in units if all(row and row["end"] == "finished" and not any(counted(row)[:2]) for row in rows[unit])]
     yield "Redis's own test suite, against a server that it did not start: passed, failed, skipped"
-    yield f"{'':34}" + "".join(f"{server:>20}" for server in servers)
-    totals = {server: [0, 0, 0] for server in servers}
-    for unit in dict.fromkeys(unit for units in results.values() for unit in units):
-        line = f"{unit:34}"
-        for server in servers:
-            result = results[server].get(unit)
-            if result is None:
-                line += f"{'-':>20}"
-                continue
-            counts = [len(result["passed"]), len(result["failed"]), sum(result["skipped"].values())]
-            totals[server] = [a + b for a, b in zip(totals[server], counts)]
-            end = "" if result["end"] == "finished" else "!"
-            line += f"{end + ' '.join(f'{count:5}' for count in counts):>20}"
-        yield line
-    yield f"{'all':34}" + "".join(f"{' '.join(f'{count:5}' for count in totals[server]):>20}" for server in servers)
-    for server in servers:
+    yield columns("", results)
+    for unit in units:
+        if unit not in empty:
+            yield columns(unit, map(cell, rows[unit]))
+    sums = [[sum(column) for column in zip(*map(counted, of_server.values()))] for of_server in results.values()]
+    yield columns("all", ["".join(f"{count:6}" for count in counts) for counts in sums])
+    yield f"\nnothing to run in {len(empty)} files that need servers that they start: {', '.join(empty)}"
+    for server, of_server in results.items():
         yield f"\n{server}: skipped, and why (a group of tests that the suite leaves out counts as one)"
-        for unit, result in results[server].items():
+        for unit, result in of_server.items():
             for reason, count in result["skipped"].items():
-                yield f"  {unit:32}{count:4}  {reason}"
+                if unit not in empty:
+                    yield f"  {unit:28}{count:4}  {reason}"
         yield f"\n{server}: failed"
-        for unit, result in results[server].items():
+        for unit, result in of_server.items():
             if result["end"] != "finished":
                 yield f"  {unit}: {result['end']}"
             for name, details in result["failed"].items():
