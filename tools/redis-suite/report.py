@@ -35,7 +35,7 @@ def why(skipped, unit, test):
 
 def read_unit(path, unit, skipped):
     """The results of a file: passed, failed and skipped tests, and how it ended."""
-    result = {"passed": [], "failed": {}, "skipped": Counter(), "end": "not finished", "seconds": 0}
+    result = {"passed": [], "failed": {}, "unsteady": [], "skipped": Counter(), "end": "not finished", "seconds": 0}
     details = None
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in (line.rstrip("\n") for line in file):
@@ -61,6 +61,12 @@ def read_unit(path, unit, skipped):
     return result
 
 
+def only_twice(result, first):
+    """What fails in only one of two runs of a file is unsteady."""
+    result["unsteady"] = sorted(set(result["failed"]) ^ set(first["failed"]))
+    result["failed"] = {name: details for name, details in result["failed"].items() if name in first["failed"]}
+
+
 def read(logs, server, skipped):
     """unit -> its results, in the order in which they were run."""
     folder = os.path.join(logs, server)
@@ -69,6 +75,9 @@ def read(logs, server, skipped):
     for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns):
         unit = os.path.basename(path).removesuffix(".log").replace(".", "/")
         units[unit] = read_unit(path, unit, skipped)
+        first = path.removesuffix(".log") + ".first"
+        if os.path.exists(first):
+            only_twice(units[unit], read_unit(first, unit, skipped))
     return units
 
 
@@ -130,6 +139,7 @@ def describe(results, found):
             for name, details in result["failed"].items():
                 yield f"  {unit}: {name}"
                 yield from (f"      {line}" for line in details[:3])
+        yield from (f"  {unit}: in one run of two: {name}" for unit, result in of_server.items() for name in result["unsteady"])
     for server, names in found.items():
         yield f"\n{server}: fails, and with the same objects in user space it does not: {len(names)}"
         yield from (f"  {name}" for name in names)
