@@ -10,7 +10,7 @@ logs=$clone/$1
 . tools/servers.sh
 skipped=$clone/tools/redis-suite/skipped
 suite=/tmp/suite port=7061 runs=
-# In software; the suite's own limit is for what makes no progress.
+# Seconds without a result, after which the suite gives a file up.
 stuck=240
 
 # options WHERE UNIT: sets the array $options to what has the suite leave out what tools/redis-suite/skipped says.
@@ -30,7 +30,7 @@ options() {
 starts() {
 	case $1 in
 	unit/acl | unit/acl-v2 | unit/auth | unit/client-eviction | unit/info | unit/limits | \
-		unit/networking | unit/obuf-limits | unit/oom-score-adj) ;;
+		unit/networking | unit/obuf-limits | unit/oom-score-adj | unit/type/hash-field-expire) ;;
 	*) return 1 ;;
 	esac
 }
