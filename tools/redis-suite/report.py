@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """report.py LOGS SKIPPED OUTPUT SERVERS: what Redis's test suite said of each server, as OUTPUT.json and OUTPUT.txt.
 
-Exit status 1 if something fails in ring 0 that does not fail with the same objects in user space.
+Exit status 1 if something fails in ring 0 that does not fail with the same objects in user space, or if there
+are no results.
 """
 
 import glob
@@ -118,14 +119,14 @@ def describe(results, found):
     units = list(dict.fromkeys(unit for of_server in results.values() for unit in of_server))
     rows = {unit: [of_server.get(unit) for of_server in results.values()] for unit in units}
     empty = [unit for unit in units if all(row and row["end"] == "finished" and not any(counted(row)[:2]) for row in rows[unit])]
-    yield "Redis's own test suite, against a server that it did not start: passed, failed, skipped"
+    yield "Redis's own test suite: passed, failed, skipped"
     yield columns("", results)
     for unit in units:
         if unit not in empty:
             yield columns(unit, map(cell, rows[unit]))
     sums = [[sum(column) for column in zip(*map(counted, of_server.values()))] for of_server in results.values()]
     yield columns("all", ["".join(f"{count:6}" for count in counts) for counts in sums])
-    yield f"\nnothing to run in {len(empty)} files that need servers that they start: {', '.join(empty)}"
+    yield f"\nnothing to run in {len(empty)} files, which want several servers or to start them: {', '.join(empty)}"
     for server, of_server in results.items():
         yield f"\n{server}: skipped, and why (a group of tests that the suite leaves out counts as one)"
         for unit, result in of_server.items():
@@ -157,7 +158,7 @@ def main():
     with open(output + ".txt", "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     print("\n".join(lines))
-    return any(found.values())
+    return any(found.values()) or not all(results.values())
 
 
 sys.exit(main())
