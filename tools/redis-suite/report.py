@@ -126,7 +126,8 @@ def describe(results, found):
             yield columns(unit, map(cell, rows[unit]))
     sums = [[sum(column) for column in zip(*map(counted, of_server.values()))] for of_server in results.values()]
     yield columns("all", ["".join(f"{count:6}" for count in counts) for counts in sums])
-    yield f"\nnothing to run in {len(empty)} files, which want several servers or to start them: {', '.join(empty)}"
+    if empty:
+        yield f"\nnothing to run in {len(empty)} files, which want several servers or to start them: {', '.join(empty)}"
     for server, of_server in results.items():
         yield f"\n{server}: skipped, and why (a group of tests that the suite leaves out counts as one)"
         for unit, result in of_server.items():
