@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# redis-suite.sh: Redis's own test suite, unchanged, against Redis in ring 0 and against the same objects in user space. `make check-redis` builds what it needs. Writes build/results/redis-suite.json and .txt.
+# redis-suite.sh: Redis's own test suite, unchanged, against Redis in ring 0 and against the same objects in user space.
+# `make check-redis` builds what it needs. Writes build/results/redis-suite.json and .txt.
 # Exit status: 0 if nothing fails in ring 0 that does not fail in user space, and the kernel did not complain.
 # Environment: QUICK=1: only some of the files; UNITS="unit/geo unit/type/set": only these; SERVERS: of debian, same_objects,
 # ukl and ukl_bypass; SLOW=1: also what takes minutes, best with KVM; LIMIT: seconds for one file.
