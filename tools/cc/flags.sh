@@ -24,7 +24,7 @@ flags=$(printf '%s ' $target $ring0 $mitigations $plain)
 # What a program may choose to have otherwise.
 defaults=-fomit-frame-pointer
 
-# The same for Rust, where the target says the rest.
+# The same for Rust, where the target says the rest; but for jump tables, the word for which has changed.
 rust_flags='-Cpanic=abort -Cforce-unwind-tables=n -Crelocation-model=static -Ccode-model=kernel -Cno-redzone=y
-	-Ctarget-feature=-sse,-sse2,-sse3,-ssse3,-sse4.1,-sse4.2,-avx,-avx2 -Zcf-protection=branch -Zno-jump-tables
+	-Ctarget-feature=-sse,-sse2,-sse3,-ssse3,-sse4.1,-sse4.2,-avx,-avx2 -Zcf-protection=branch
 	-Zfunction-return=thunk-extern -Zpatchable-function-entry=16,16'

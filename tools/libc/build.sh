@@ -32,17 +32,20 @@ cp -r /usr/include/x86_64-linux-gnu/asm "$out/include"
 mkdir -p "$out/include/ukl"
 cp /ukl/include/ukl/linux.h "$out/include/ukl"
 
-# Floating point, as what rustc itself links.
+# Floating point, as what rustc itself links: newer ones have the crate in their own source.
+no_jump_tables=-Zno-jump-tables
+! rustc -C help | grep -q ' jump-tables=' || no_jump_tables=-Cjump-tables=n
+builtins=$(rustc --print sysroot)/lib/rustlib/src/rust/library/compiler-builtins/compiler-builtins/src/lib.rs edition=2024
+[ -e "$builtins" ] || builtins=$(echo /ukl/build/downloads/registry/src/*/compiler_builtins-*/src/lib.rs) edition=2021
 cd "$out/obj"
 rm -rf ./*
 # shellcheck disable=SC2086
-RUSTC_BOOTSTRAP=1 rustc --edition=2021 --crate-name compiler_builtins --crate-type rlib \
+RUSTC_BOOTSTRAP=1 rustc -Zunstable-options --edition=$edition --crate-name compiler_builtins --crate-type rlib \
 	--target=/usr/src/linux/scripts/target.json --sysroot=/dev/null -L /usr/src/linux/rust \
-	$rust_flags -Copt-level=3 -Ccodegen-units=10000 -Cembed-bitcode=n --cap-lints=allow \
+	$rust_flags $no_jump_tables -Copt-level=3 -Ccodegen-units=10000 -Cembed-bitcode=n --cap-lints=allow \
 	-Aexplicit_builtin_cfgs_in_flags --cfg unix --cfg f128_enabled --cfg 'feature="compiler-builtins"' \
 	--cfg 'feature="no-asm"' --cfg 'feature="unstable"' --cfg 'feature="force-soft-floats"' \
-	--cfg 'feature="mem-unaligned"' --emit=link -o builtins.rlib \
-	/ukl/build/downloads/registry/src/*/compiler_builtins-*/src/lib.rs
+	--cfg 'feature="mem-unaligned"' --emit=link -o builtins.rlib "$builtins"
 llvm-ar x builtins.rlib
 rm -f lib.rmeta builtins.rlib
 
