@@ -45,11 +45,12 @@ benchmark() {
 begin "kernel $(uname -r), processors: $(nproc); can it run ukl?"
 ukl check | sed 's/^/  /'
 
-begin "starting Redis, in ring 0, as a process: ukl run --bypass 64 build/modules/redis.ko -- --port $ring0 --save ''"
-ukl run --bypass 64 /ukl/build/modules/redis.ko -- --port $ring0 --save '' --dir /tmp >/tmp/ring0.log &
+begin "starting Redis, in ring 0, as a process: ukl run build/modules/redis.ko -- --port $ring0 --save ''"
+ukl run /ukl/build/modules/redis.ko -- --port $ring0 --save '' --dir /tmp >/tmp/ring0.log &
 process=$!
 wait_for $ring0
 step="the process is the application"
+echo "  its module asks for $(modinfo -F ukl /ukl/build/modules/redis.ko)"
 ps -o pid,comm,args -p $process | sed "s|^|  |"
 [ "$(cat /proc/$process/comm)" = redis ]
 step="its descriptors are the process's"
