@@ -45,7 +45,7 @@ RUSTC_BOOTSTRAP=1 rustc -Zunstable-options --edition=$edition --crate-name compi
 	$rust_flags $no_jump_tables -Copt-level=3 -Ccodegen-units=10000 -Cembed-bitcode=n --cap-lints=allow \
 	-Aexplicit_builtin_cfgs_in_flags --cfg unix --cfg f128_enabled --cfg 'feature="compiler-builtins"' \
 	--cfg 'feature="no-asm"' --cfg 'feature="unstable"' --cfg 'feature="force-soft-floats"' \
-	--cfg 'feature="mem-unaligned"' --emit=link -o builtins.rlib "$builtins"
+	--cfg 'feature="mem-unaligned"' --cfg 'feature="unmangled-names"' --emit=link -o builtins.rlib "$builtins"
 llvm-ar x builtins.rlib
 rm -f lib.rmeta builtins.rlib
 
