@@ -181,6 +181,86 @@ static void tcp(void)
 	close(server);
 }
 
+/* Two ends of a connection, of which the first does not block. */
+static void connection(int fds[2])
+{
+	struct sockaddr_in address;
+	int server = listener(&address);
+
+	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
+	connect(fds[1], (void *)&address, sizeof(address));
+	fds[0] = accept4(server, NULL, NULL, SOCK_NONBLOCK);
+	close(server);
+}
+
+static int readable(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 1000) == 1;
+}
+
+/* What read() of a TCP socket may come to. */
+static void ends_of_tcp(void)
+{
+	struct linger linger = { .l_onoff = 1 };
+	static char many[100000];
+	size_t got = 0;
+	char in[100];
+	int fds[2];
+	ssize_t n;
+
+	connection(fds);
+	write(fds[1], "abc", 3);
+	ok(readable(fds[0]) && read(fds[0], in, 0) == 0 && read(fds[0], in, 2) == 2 && read(fds[0], in + 2, 98) == 1 &&
+	   !memcmp(in, "abc", 3) && fails(read(fds[0], in, 1), EAGAIN), "read() of TCP: in parts");
+	write(fds[1], "de", 2);
+	shutdown(fds[1], SHUT_WR);
+	ok(readable(fds[0]) && read(fds[0], in, 100) == 2 && readable(fds[0]) && read(fds[0], in, 100) == 0 &&
+	   read(fds[0], in, 100) == 0, "the end of the stream");
+	ok(write(fds[0], "f", 1) == 1 && read(fds[1], in, 100) == 1, "which is open the other way");
+	close(fds[0]);
+	close(fds[1]);
+
+	connection(fds);
+	setsockopt(fds[1], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fds[1]);
+	ok(readable(fds[0]) && fails(read(fds[0], in, 100), ECONNRESET) && read(fds[0], in, 100) == 0, "a reset, once");
+	close(fds[0]);
+
+	connection(fds);
+	shutdown(fds[0], SHUT_RD);
+	ok(read(fds[0], in, 100) == 0, "shutdown() of reading");
+	close(fds[0]);
+	close(fds[1]);
+
+	connection(fds);
+	send(fds[1], "ghi", 3, MSG_OOB);
+	ok(readable(fds[0]) && read(fds[0], in, 100) == 2 && recv(fds[0], in, 1, MSG_OOB) == 1 && *in == 'i' &&
+	   fails(read(fds[0], in, 100), EAGAIN), "an urgent byte");
+	close(fds[0]);
+	close(fds[1]);
+
+	connection(fds);
+	for (size_t i = 0; i < sizeof(many); i++)
+		many[i] = i * 7 >> 3;
+	n = write(fds[1], many, sizeof(many));
+	while (n > 0 && got < (size_t)n && readable(fds[0])) {
+		ssize_t part = read(fds[0], in, 1 + got % 100);
+
+		if (part <= 0 || memcmp(in, many + got, part))
+			break;
+		got += part;
+	}
+	ok(n > 0 && got == (size_t)n, "many parts of large pieces");
+	close(fds[0]);
+	close(fds[1]);
+
+	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	ok(fails(read(fds[0], in, 100), ENOTCONN), "what is not connected");
+	close(fds[0]);
+}
+
 static void datagrams(void)
 {
 	struct sockaddr_in address, from;
@@ -331,6 +411,7 @@ int main(void)
 	bad();
 	pipes();
 	tcp();
+	ends_of_tcp();
 	datagrams();
 	memory();
 	times();
