@@ -31,6 +31,8 @@ cp -r /usr/include/linux /usr/include/asm-generic /usr/include/mtd /usr/include/
 cp -r /usr/include/x86_64-linux-gnu/asm "$out/include"
 mkdir -p "$out/include/ukl"
 cp /ukl/include/ukl/linux.h "$out/include/ukl"
+mkdir -p "$out/include/c++"
+cp $here/cxx/* "$out/include/c++"
 
 # Floating point, as what rustc itself links: newer ones have the crate in their own source.
 no_jump_tables=-Zno-jump-tables
