@@ -37,13 +37,21 @@ cut() {
 	is apps bypass.cut bypass_cut "$1" && is apps bypass.cut bypassed "$2" && is apps bypass.cut calls "$3"
 }
 
+# On a busy machine an interrupt may come between the request to reschedule and the call, and see to it.
+a_reschedule_cuts() {
+	for _ in 1 2 3; do
+		! with bypass.cut reschedule cut 1 10 4 || return 0
+	done
+	return 1
+}
+
 ktap_print_header
 run_cases bypass
 for n in 0 1 1000 65536; do
 	check "a budget of $n is counted" with bypass.counted $n exact $n
 done
 check "a bypass that ends by itself is not cut" with bypass.cut nothing cut 0 11 3
-check "a reschedule cuts it" with bypass.cut reschedule cut 1 10 4
+check "a reschedule cuts it" a_reschedule_cuts
 check "a lazy reschedule does not" with bypass.cut lazy cut 0 11 3
 check "a signal cuts it" with bypass.cut signal cut 1 10 3
 finish

@@ -325,7 +325,6 @@ mod tests {
             "ukl run --threads 0 kv",
             "ukl run --stack 1X kv",
             "ukl run --cpu 3-1 kv",
-            "ukl run --sched fifo kv",
             "ukl run --param a kv",
             "ukl set 1 stack=3",
             "ukl set 1 bypass=-3",
@@ -339,6 +338,8 @@ mod tests {
                 "{line}"
             );
         }
+        let policy = "ukl run --sched fifo kv";
+        assert_eq!(parse(policy).err(), Some(ErrorKind::InvalidValue));
         assert_eq!(
             parse("ukl run kv x").err(),
             Some(ErrorKind::UnknownArgument)
