@@ -54,26 +54,15 @@ static int copy_actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int
 	return len;
 }
 
-/* Whether there is certainly nothing to tell of a TCP socket: no bytes, no end, no error. */
-static bool tcp_is_quiet(const struct sock *sk)
-{
-	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED &&
-	       skb_queue_empty_lockless(&sk->sk_receive_queue) &&
-	       !READ_ONCE(sk->sk_backlog.tail) && !READ_ONCE(sk->sk_shutdown) &&
-	       !READ_ONCE(sk->sk_err) && !READ_ONCE(tcp_sk(sk)->urg_data);
-}
-
 /*
  * Takes what a TCP socket has, without the checks of a copy to user space. 0 if tcp_recvmsg() has
  * to be asked: to wait, for the end of the stream, for an error.
  */
-static int tcp_take(struct sock *sk, void *to, size_t len, int flags)
+static int tcp_take(struct sock *sk, void *to, size_t len)
 {
 	read_descriptor_t desc = { .arg.data = to, .count = len };
 	int ret = 0;
 
-	if (flags & MSG_DONTWAIT && tcp_is_quiet(sk))
-		return -EAGAIN;
 	lock_sock(sk);
 	if (likely(is_tcp(sk) && !skb_queue_empty(&sk->sk_receive_queue)))
 		ret = tcp_read_sock(sk, &desc, copy_actor);
@@ -183,8 +172,7 @@ static __always_inline long rw_buffer(struct ukl_linux_buffer *buffer, bool writ
 		struct msghdr msg = { .msg_flags = nonblock(fd_file(f)) | buffer->flags };
 
 		if (!write && !buffer->flags && buffer->vec.iov_len && likely(is_tcp(sock->sk))) {
-			int ret = tcp_take(sock->sk, buffer->vec.iov_base, buffer->vec.iov_len,
-					   msg.msg_flags);
+			int ret = tcp_take(sock->sk, buffer->vec.iov_base, buffer->vec.iov_len);
 
 			if (likely(ret))
 				return ret;
