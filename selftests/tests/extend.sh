@@ -50,7 +50,7 @@ bypassed() {
 	says 'runs 100' || status=1
 	n=$(table threads ukl_test_process bypassed)
 	echo "$n were bypassed"
-	# With one in the middle of each, which is refused; an interrupt may end it.
+	# With one in the middle of each, which is refused; interrupts may end them.
 	[ "$n" -gt 0 ] && [ "$n" -le 200 ] || status=1
 	kill "$pid"
 	ends 143 && return $status
