@@ -10,6 +10,7 @@
 #include <linux/wait.h>
 #include <linux/wait_bit.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "helpers.h"
 
@@ -92,9 +93,31 @@ struct wait_queue_head *ukl_helper_sock_queue(struct socket *sock)
 	return &sock->wq.wait;
 }
 
-__poll_t ukl_helper_sock_poll(struct socket *sock)
+/*
+ * For an established TCP connection that nothing but its data has happened to, and of which only
+ * reading is waited for, what tcp_poll() says comes down to whether there is some.
+ */
+static bool only_data_matters(const struct sock *sk, __poll_t wanted)
+{
+	const struct proto *prot = READ_ONCE(sk->sk_prot);
+
+	const __poll_t reading = EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLET;
+
+	return !(wanted & ~reading) &&
+	       prot->recvmsg == tcp_prot.recvmsg && !prot->sock_is_readable &&
+	       inet_sk_state_load(sk) == TCP_ESTABLISHED && !READ_ONCE(sk->sk_shutdown) &&
+	       READ_ONCE(sk->sk_rcvlowat) <= 1 && !READ_ONCE(tcp_sk(sk)->urg_data) &&
+	       !READ_ONCE(sk->sk_err) && skb_queue_empty_lockless(&sk->sk_error_queue);
+}
+
+/* What a socket is ready for; what is not in @wanted may be left out. */
+__poll_t ukl_helper_sock_poll(struct socket *sock, __poll_t wanted)
 {
 	struct sock *sk = sock->sk;
+
+	if (likely(only_data_matters(sk, wanted)))
+		return READ_ONCE(tcp_sk(sk)->rcv_nxt) != READ_ONCE(tcp_sk(sk)->copied_seq) ?
+			       EPOLLIN | EPOLLRDNORM : 0;
 
 	/* udp_poll() wants a file, to look for datagrams with a wrong checksum. */
 	if (sk_is_udp(sk)) {

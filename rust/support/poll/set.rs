@@ -176,10 +176,15 @@ impl Set {
         let mut count = 0;
         // The last one of those that are looked at now. It stays on the list until its turn.
         let mut last: *const Source = ptr::null();
+        // The one before, if it is to be looked at again by the next wait: back on the list with the next lock.
+        let mut again: Option<&Source> = None;
         let _looking = self.looking.lock();
-        while count < max && self.state.load() & SOME != 0 {
+        while count < max && (again.is_some() || self.state.load() & SOME != 0) {
             let (source, (mut events, look)) = {
                 let mut locked = self.lock();
+                if let Some(source) = again.take() {
+                    locked.append_again(source);
+                }
                 let Some(source) = locked.first() else { break };
                 if last.is_null() {
                     last = locked.last();
@@ -187,11 +192,11 @@ impl Set {
                 locked.remove(source);
                 (source, source.take_pending())
             };
-            let wanted = source.interest().or(Events::ALWAYS);
+            let wanted = source.wanted();
             let edge = wanted.contains(Events::EDGE);
             if look || !edge {
                 // SAFETY: `looking` is held.
-                events = unsafe { source.poll() };
+                events = unsafe { source.poll(wanted) };
             }
             let events = events.and(wanted);
             if !events.is_empty() {
@@ -201,15 +206,15 @@ impl Set {
                 });
                 count += 1;
                 if !edge {
-                    let mut locked = self.lock();
-                    if !source.link.is_linked() {
-                        locked.append(source);
-                    }
+                    again = Some(source);
                 }
             }
             if ptr::eq(source, last) {
                 break;
             }
+        }
+        if let Some(source) = again {
+            self.lock().append_again(source);
         }
         if self.state.load() & SOME != 0 {
             // For other waiters.
@@ -246,6 +251,14 @@ impl<'a> Guard<'a> {
         // SAFETY: Both were initialised and stay where they are while the source is attached.
         unsafe { source.link.append_to(&self.set.list) };
         self.set_state(SOME);
+    }
+
+    /// For a source that is attached to the set, and may have come back by itself.
+    #[inline(always)]
+    fn append_again(&mut self, source: &Source) {
+        if !source.link.is_linked() {
+            self.append(source);
+        }
     }
 
     /// For a source that is on the set's list.

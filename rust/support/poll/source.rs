@@ -27,12 +27,14 @@ impl Target {
     /// # Safety
     ///
     /// What it points to must be alive.
-    unsafe fn poll(self) -> Events {
+    #[inline(always)]
+    unsafe fn poll(self, wanted: Events) -> Events {
         let address = self.0 & !Self::FILE;
         // SAFETY: By the function's requirements, and `Source::new` made the address from such one.
         Events(unsafe {
             if self.0 & Self::FILE == 0 {
-                bindings::ukl_helper_sock_poll(address as *mut bindings::socket)
+                let socket = address as *mut bindings::socket;
+                bindings::ukl_helper_sock_poll(socket, wanted.bits())
             } else {
                 bindings::ukl_helper_file_poll(address as *mut bindings::file)
             }
@@ -171,10 +173,10 @@ impl Source {
         (Events(pending & !LOOK), pending & LOOK != 0)
     }
 
-    /// What is waited for, [`Events::EDGE`] among it.
+    /// What is waited for, [`Events::EDGE`] among it, and what is reported always.
     #[inline(always)]
-    pub(super) fn interest(&self) -> Events {
-        Events(self.interest.load())
+    pub(super) fn wanted(&self) -> Events {
+        Events(self.interest.load()).or(Events::ALWAYS)
     }
 
     /// The token that it is reported with.
@@ -183,15 +185,15 @@ impl Source {
         self.token.load()
     }
 
-    /// What the source is ready for now.
+    /// What the source is ready for now, of what is `wanted`.
     ///
     /// # Safety
     ///
     /// The source must be attached, and stay so: `looking` is held.
-    #[inline]
-    pub(super) unsafe fn poll(&self) -> Events {
+    #[inline(always)]
+    pub(super) unsafe fn poll(&self, wanted: Events) -> Events {
         // SAFETY: What is attached has its target alive.
-        unsafe { self.target.poll() }
+        unsafe { self.target.poll(wanted) }.and(wanted)
     }
 
     /// Puts the entry on the wait queue of the target.
@@ -217,14 +219,13 @@ impl Source {
     /// Looks whether the source is ready, with `looking` held, and puts it on the list of `set` if so.
     fn look(&self, set: &Set) {
         // SAFETY: It is attached, and `looking` is held.
-        self.raise(set, unsafe { self.poll() });
+        self.raise(set, unsafe { self.poll(self.wanted()) });
     }
 
     /// Notes that `events` came up, and wakes a waiter if they matter.
     #[inline]
     fn raise(&self, set: &Set, events: Events) {
-        let interest = Events(self.interest.load());
-        let matters = events.and(interest.or(Events::ALWAYS).or(Events(LOOK)));
+        let matters = events.and(self.wanted().or(Events(LOOK)));
         if matters.is_empty() {
             return;
         }
