@@ -21,7 +21,7 @@ for patch in "$here"/patches/*.patch; do
 done
 # shellcheck disable=SC2086
 make -s -j"$(nproc)" ARCH=ukl CC=clang AR=llvm-ar RANLIB=llvm-ranlib prefix=/ includedir=/include DESTDIR="$out" \
-	CFLAGS_C99FSE="-std=c99 -nostdinc -ffreestanding -frounding-math -fno-strict-aliasing -w" CFLAGS_AUTO= \
+	CFLAGS_C99FSE="-std=c99 -nostdinc -ffreestanding -fno-strict-aliasing -w" CFLAGS_AUTO= \
 	CFLAGS="$flags -O2 -fomit-frame-pointer" LIBCC= \
 	lib/libc.a lib/crt1.o install-headers
 cp lib/libc.a lib/crt1.o "$out/lib"

@@ -26,6 +26,12 @@ void *memset(void *dest, int c, size_t n)
 		__asm__ volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(v) : "memory");
 		return dest;
 	}
+	for (; d < end - 32; d += 32) {
+		*(u64 *)d = v;
+		*(u64 *)(d + 8) = v;
+		*(u64 *)(d + 16) = v;
+		*(u64 *)(d + 24) = v;
+	}
 	for (; d < end - 8; d += 8)
 		*(u64 *)d = v;
 	return dest;
