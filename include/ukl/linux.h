@@ -109,6 +109,37 @@ long ukl_linux_syscall(long nr, unsigned long a0, unsigned long a1, unsigned lon
 		       unsigned long a3, unsigned long a4, unsigned long a5);
 
 /**
+ * ukl_linux_read() - read(2), which programs call so often that it has an entry of its own
+ * @fd: the descriptor
+ * @to: where the bytes go
+ * @len: how many there is room for
+ *
+ * Return: As read(2), a negative errno for an error.
+ */
+long ukl_linux_read(int fd, void *to, size_t len);
+
+/**
+ * ukl_linux_write() - write(2), likewise
+ * @fd: the descriptor
+ * @from: where the bytes are
+ * @len: how many
+ *
+ * Return: As write(2), a negative errno for an error.
+ */
+long ukl_linux_write(int fd, const void *from, size_t len);
+
+/**
+ * ukl_linux_send_vector() - sendmsg(2) of a message without a name and without control data
+ * @fd: the descriptor
+ * @vec: the parts of the message: struct iovec
+ * @count: how many
+ * @flags: as of sendmsg(2)
+ *
+ * Return: As sendmsg(2), a negative errno for an error.
+ */
+long ukl_linux_send_vector(int fd, const void *vec, size_t count, int flags);
+
+/**
  * ukl_linux_clock_gettime() - clock_gettime(2), which programs call so often that it has an entry
  *	of its own, as it has in the vDSO
  * @clock: the clock

@@ -261,6 +261,130 @@ static void ends_of_tcp(void)
 	close(fds[0]);
 }
 
+/* An event set and poll(), which asks the kernel, say the same of a socket that is to be read. */
+static int agree(int set, int fd, short expected)
+{
+	struct pollfd at = { .fd = fd, .events = POLLIN | POLLRDHUP };
+	struct epoll_event event = { 0 };
+	int ready = poll(&at, 1, expected ? 1000 : 0);
+
+	return ready == !!expected && at.revents == expected && epoll_wait(set, &event, 1, 0) == ready &&
+	       event.events == (uint32_t)expected;
+}
+
+/* watched(): a connection whose first end is in a new set. */
+static int watched(int fds[2])
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP };
+	int set = epoll_create1(0);
+
+	connection(fds);
+	epoll_ctl(set, EPOLL_CTL_ADD, fds[0], &event);
+	return set;
+}
+
+static void unwatch(int set, int fds[2])
+{
+	close(set);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void readiness(void)
+{
+	struct linger linger = { .l_onoff = 1 };
+	int fds[2], low = 5, set = watched(fds);
+	char in[100];
+
+	ok(agree(set, fds[0], 0), "nothing to read");
+	write(fds[1], "abc", 3);
+	ok(agree(set, fds[0], POLLIN) && agree(set, fds[0], POLLIN), "something to read");
+	ok(read(fds[0], in, 2) == 2 && agree(set, fds[0], POLLIN), "more of it");
+	ok(read(fds[0], in, 2) == 1 && agree(set, fds[0], 0), "no more");
+	write(fds[1], "abc", 3);
+	readable(fds[0]);
+	setsockopt(fds[0], SOL_SOCKET, SO_RCVLOWAT, &low, sizeof(low));
+	ok(agree(set, fds[0], 0), "less than SO_RCVLOWAT");
+	write(fds[1], "de", 2);
+	ok(agree(set, fds[0], POLLIN) && read(fds[0], in, 100) == 5 && agree(set, fds[0], 0), "as much as SO_RCVLOWAT");
+	shutdown(fds[1], SHUT_WR);
+	ok(agree(set, fds[0], POLLIN | POLLRDHUP), "the end of the stream");
+	shutdown(fds[0], SHUT_WR);
+	ok(agree(set, fds[0], POLLIN | POLLRDHUP | POLLHUP), "the end of both");
+	unwatch(set, fds);
+
+	set = watched(fds);
+	send(fds[1], "ab!", 3, MSG_OOB);
+	ok(agree(set, fds[0], POLLIN) && read(fds[0], in, 100) == 2 && agree(set, fds[0], 0), "an urgent byte behind data");
+	unwatch(set, fds);
+
+	set = watched(fds);
+	shutdown(fds[0], SHUT_RD);
+	ok(agree(set, fds[0], POLLIN | POLLRDHUP), "what is not to be read any more");
+	unwatch(set, fds);
+
+	set = watched(fds);
+	setsockopt(fds[1], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fds[1]);
+	ok(agree(set, fds[0], POLLIN | POLLRDHUP | POLLERR | POLLHUP), "a reset");
+	unwatch(set, fds);
+}
+
+static volatile sig_atomic_t broken;
+
+static void on_broken(int number)
+{
+	(void)number;
+	broken++;
+}
+
+/* sendmsg() of nothing but a vector has a way of its own, from the C library on. */
+static void vectors(void)
+{
+	static struct iovec many[1025];
+	struct iovec parts[3] = { { "abc", 3 }, { "", 0 }, { "defg", 4 } }, nowhere = { NULL, 1 };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 }, bad = { .msg_iov = &nowhere, .msg_iovlen = 1 };
+	struct msghdr none = { .msg_iovlen = 1 }, long_one = { .msg_iov = many, .msg_iovlen = 1025 };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(address);
+	int fds[2], pair[2];
+	char in[100];
+
+	connection(fds);
+	ok(sendmsg(fds[0], &message, 0) == 7 && read(fds[1], in, 100) == 7 && !memcmp(in, "abcdefg", 7), "sendmsg() of parts");
+	ok(sendmsg(fds[0], &message, MSG_MORE) == 7 && write(fds[0], "h", 1) == 1 && recv(fds[1], in, 8, MSG_WAITALL) == 8,
+	   "sendmsg() with a flag");
+	ok(fails(sendmsg(-1, &message, 0), EBADF), "sendmsg() to nothing");
+	pipe(pair);
+	ok(fails(sendmsg(pair[1], &message, 0), ENOTSOCK), "sendmsg() to a pipe");
+	close(pair[0]);
+	close(pair[1]);
+	ok(fails(sendmsg(fds[0], &none, 0), EFAULT) && fails(sendmsg(fds[0], &bad, 0), EFAULT) &&
+	   fails(sendmsg(fds[0], &long_one, 0), EMSGSIZE), "sendmsg() of what is not there, and of too many parts");
+	signal(SIGPIPE, on_broken);
+	shutdown(fds[0], SHUT_WR);
+	ok(fails(sendmsg(fds[0], &message, MSG_NOSIGNAL), EPIPE) && !broken && fails(sendmsg(fds[0], &message, 0), EPIPE) &&
+	   broken == 1, "sendmsg() behind the end, with SIGPIPE and without");
+	ok(fails(write(fds[0], "x", 1), EPIPE) && broken == 2, "write() behind it");
+	signal(SIGPIPE, SIG_IGN);
+	close(fds[0]);
+	close(fds[1]);
+
+	fds[0] = socket(AF_INET, SOCK_DGRAM, 0);
+	fds[1] = socket(AF_INET, SOCK_DGRAM, 0);
+	bind(fds[1], (void *)&address, len);
+	getsockname(fds[1], (void *)&address, &len);
+	message.msg_name = &address;
+	message.msg_namelen = len;
+	ok(sendmsg(fds[0], &message, 0) == 7 && read(fds[1], in, 100) == 7 && !memcmp(in, "abcdefg", 7),
+	   "sendmsg() with an address");
+	message.msg_name = NULL;
+	message.msg_namelen = 0;
+	ok(fails(sendmsg(fds[0], &message, 0), EDESTADDRREQ), "and without one");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void datagrams(void)
 {
 	struct sockaddr_in address, from;
@@ -412,6 +536,8 @@ int main(void)
 	pipes();
 	tcp();
 	ends_of_tcp();
+	readiness();
+	vectors();
 	datagrams();
 	memory();
 	times();

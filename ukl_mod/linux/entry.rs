@@ -17,13 +17,12 @@ use kernel::{
     ffi::{c_int, c_long, c_ulong, c_void},
 };
 
-/// Makes a system call. The hottest are found without the table.
+/// Makes a system call. The hottest without an entry of its own are found without the table.
 #[inline(always)]
 pub(crate) fn make(nr: u64, args: &[u64; 6]) -> Answer {
     match nr as u32 {
-        bindings::__NR_read => file::read(args),
-        bindings::__NR_write => file::write(args),
         bindings::__NR_epoll_wait => epoll::wait(args),
+        bindings::__NR_epoll_pwait => epoll::pwait(args),
         _ => by_table(nr, args),
     }
 }
@@ -68,6 +67,12 @@ unsafe extern "C" fn ukl_linux_syscall(
         false => make(nr as u64, &args),
         true => trace::make(nr as u64, &args),
     };
+    finish(answer)
+}
+
+/// What a system call returns. The program goes on only if it is not to end.
+#[inline(always)]
+fn finish(answer: Answer) -> c_long {
     if answer == Err(EINTR) {
         end_if_stopped();
     }
@@ -80,13 +85,97 @@ unsafe extern "C" fn ukl_linux_syscall(
 ///
 /// Called by a program that was registered here.
 #[no_mangle]
-unsafe extern "C" fn ukl_linux_clock_gettime(clock: c_int, to: *mut c_void) -> c_long {
-    let args = [clock as u64, to as u64, 0, 0, 0, 0];
-    let answer = match trace::is_on() {
-        false => time::clock_gettime(&args),
-        true => trace::make(bindings::__NR_clock_gettime.into(), &args),
+unsafe extern "C" fn ukl_linux_read(fd: c_int, to: *mut c_void, len: usize) -> c_long {
+    let nr = bindings::__NR_read;
+    let errno = match trace::is_on() {
+        false => match file::try_recv(fd as u64, to as u64, len as u64, 0) {
+            count @ 0.. => return count as c_long,
+            errno => Some(errno),
+        },
+        true => None,
     };
-    face::number(answer) as c_long
+    otherwise(
+        nr,
+        [fd as u64, to as u64, len as u64],
+        errno,
+        |args, errno| file::recv_otherwise(nr, args, errno),
+    )
+}
+
+/// See `include/ukl/linux.h`.
+///
+/// # Safety
+///
+/// Called by a program that was registered here.
+#[no_mangle]
+unsafe extern "C" fn ukl_linux_write(fd: c_int, from: *const c_void, len: usize) -> c_long {
+    let errno = match trace::is_on() {
+        false => match file::try_write(fd as u64, from as u64, len as u64) {
+            count @ 0.. => return count as c_long,
+            errno => Some(errno),
+        },
+        true => None,
+    };
+    let args = [fd as u64, from as u64, len as u64];
+    otherwise(bindings::__NR_write, args, errno, file::write_failed)
+}
+
+/// See `include/ukl/linux.h`.
+///
+/// # Safety
+///
+/// Called by a program that was registered here.
+#[no_mangle]
+unsafe extern "C" fn ukl_linux_send_vector(
+    fd: c_int,
+    vec: *const c_void,
+    count: usize,
+    flags: c_int,
+) -> c_long {
+    let (fd, vec, count, flags) = (fd as u64, vec as u64, count as u64, flags as u64);
+    if trace::is_on() {
+        return file::with_message([fd, vec, count, flags], |args| {
+            finish(trace::make(bindings::__NR_sendmsg.into(), args))
+        });
+    }
+    match file::try_send_vector(fd, vec, count, flags) {
+        count @ 0.. => count as c_long,
+        errno => finish(file::send_failed(flags, errno)),
+    }
+}
+
+/// The rest of a call with an entry of its own: what it has come to is `errno`, or it is to be shown.
+#[cold]
+#[inline(never)]
+fn otherwise(
+    nr: u32,
+    [a, b, c]: [u64; 3],
+    errno: Option<i64>,
+    failed: impl Fn(&[u64; 6], i64) -> Answer,
+) -> c_long {
+    let args = [a, b, c, 0, 0, 0];
+    finish(match errno {
+        Some(errno) => failed(&args, errno),
+        None => trace::make(nr.into(), &args),
+    })
+}
+
+/// See `include/ukl/linux.h`.
+///
+/// # Safety
+///
+/// Called by a program that was registered here.
+#[no_mangle]
+unsafe extern "C" fn ukl_linux_clock_gettime(clock: c_int, to: *mut c_void) -> c_long {
+    let errno = match trace::is_on() {
+        false if time::try_clock_gettime(clock, to as u64) => return 0,
+        false => Some(0),
+        true => None,
+    };
+    let args = [clock as u64, to as u64, 0];
+    otherwise(bindings::__NR_clock_gettime, args, errno, |args, _| {
+        time::clock_gettime(args)
+    })
 }
 
 /// A process that is asked to stop by a signal which its program does not handle is to end: it does not
@@ -152,6 +241,9 @@ declared! {
     ukl_linux_syscall: unsafe extern "C" fn(
         c_long, c_ulong, c_ulong, c_ulong, c_ulong, c_ulong, c_ulong,
     ) -> c_long,
+    ukl_linux_read: unsafe extern "C" fn(c_int, *mut c_void, usize) -> c_long,
+    ukl_linux_write: unsafe extern "C" fn(c_int, *const c_void, usize) -> c_long,
+    ukl_linux_send_vector: unsafe extern "C" fn(c_int, *const c_void, usize, c_int) -> c_long,
     ukl_linux_clock_gettime: unsafe extern "C" fn(c_int, *mut c_void) -> c_long,
     ukl_linux_thread: unsafe extern "C" fn(*const bindings::ukl_linux_thread) -> c_long,
     ukl_linux_register: unsafe extern "C" fn(

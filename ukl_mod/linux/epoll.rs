@@ -350,7 +350,7 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
 const EVENT_SIZE: u64 = 12;
 
 /// `epoll_wait(epfd, events, maxevents, timeout)`.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn wait(args: &[u64; 6]) -> Answer {
     let set = Process::get()?.epolls.find(args[0])?;
     let max = args[2] as i32;

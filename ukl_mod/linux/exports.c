@@ -7,5 +7,8 @@
 EXPORT_SYMBOL(ukl_linux_register);
 EXPORT_SYMBOL(ukl_linux_unregister);
 EXPORT_SYMBOL(ukl_linux_syscall);
+EXPORT_SYMBOL(ukl_linux_read);
+EXPORT_SYMBOL(ukl_linux_write);
+EXPORT_SYMBOL(ukl_linux_send_vector);
 EXPORT_SYMBOL(ukl_linux_clock_gettime);
 EXPORT_SYMBOL(ukl_linux_thread);

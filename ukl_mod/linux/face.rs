@@ -44,7 +44,18 @@ type Helper = unsafe extern "C" fn(*mut c_void) -> c_long;
 #[inline(always)]
 pub(crate) unsafe fn call<T>(helper: Helper, arg: &mut T) -> Answer {
     // SAFETY: By the function's requirements.
-    answer(unsafe { bindings::ukl_call(Some(helper), ptr::from_mut(arg).cast()) } as i64)
+    answer(unsafe { call_raw(helper, arg) })
+}
+
+/// As [`call`], for what a hot call returns as it is: a number, or a negative errno.
+///
+/// # Safety
+///
+/// As of [`call`].
+#[inline(always)]
+pub(crate) unsafe fn call_raw<T>(helper: Helper, arg: &mut T) -> i64 {
+    // SAFETY: By the function's requirements.
+    unsafe { bindings::ukl_call(Some(helper), ptr::from_mut(arg).cast()) as i64 }
 }
 
 /// A system call that the process makes in user space. Pointers are its addresses.

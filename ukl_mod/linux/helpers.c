@@ -159,45 +159,63 @@ long ukl_linux_helper_write(void *io)
 	return rw(io, true);
 }
 
-static __always_inline long rw_buffer(struct ukl_linux_buffer *buffer, bool write)
+/* What is not the hot path of these two has its variables, which are zeroed, out of it. */
+static noinline long file_rw_buffer(struct file *file, const struct ukl_linux_buffer *buffer,
+				    bool write)
 {
-	struct ukl_linux_io io;
+	struct ukl_linux_io io = {
+		.vec = &buffer->vec,
+		.count = 1,
+		.len = buffer->vec.iov_len,
+	};
+
+	return file_rw(file, &io, write);
+}
+
+static noinline long sock_read_buffer(struct socket *sock, struct file *file,
+				      const struct ukl_linux_buffer *buffer)
+{
+	struct msghdr msg = {};
+
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &buffer->vec, 1, buffer->vec.iov_len);
+	return sock_read(sock, &msg, buffer->vec.iov_len, nonblock(file) | buffer->flags);
+}
+
+long ukl_linux_helper_read_buffer(void *arg)
+{
+	const struct ukl_linux_buffer *buffer = arg;
 	struct socket *sock;
 
 	CLASS(fd, f)(buffer->fd);
 	if (fd_empty(f))
 		return -EBADF;
 	sock = sock_from_file(fd_file(f));
-	if (likely(sock)) {
-		struct msghdr msg = { .msg_flags = nonblock(fd_file(f)) | buffer->flags };
+	if (unlikely(!sock))
+		return file_rw_buffer(fd_file(f), buffer, false);
+	if (!buffer->flags && buffer->vec.iov_len && likely(is_tcp(sock->sk))) {
+		int ret = tcp_take(sock->sk, buffer->vec.iov_base, buffer->vec.iov_len);
 
-		if (!write && !buffer->flags && buffer->vec.iov_len && likely(is_tcp(sock->sk))) {
-			int ret = tcp_take(sock->sk, buffer->vec.iov_base, buffer->vec.iov_len);
-
-			if (likely(ret))
-				return ret;
-		}
-		iov_iter_kvec(&msg.msg_iter, write ? ITER_SOURCE : ITER_DEST, &buffer->vec, 1,
-			      buffer->vec.iov_len);
-		return write ? sock_write(sock, &msg, buffer->vec.iov_len) :
-			       sock_read(sock, &msg, buffer->vec.iov_len, msg.msg_flags);
+		if (likely(ret))
+			return ret;
 	}
-	io = (struct ukl_linux_io) {
-		.vec = &buffer->vec,
-		.count = 1,
-		.len = buffer->vec.iov_len,
-	};
-	return file_rw(fd_file(f), &io, write);
+	return sock_read_buffer(sock, fd_file(f), buffer);
 }
 
-long ukl_linux_helper_read_buffer(void *buffer)
+long ukl_linux_helper_write_buffer(void *arg)
 {
-	return rw_buffer(buffer, false);
-}
+	const struct ukl_linux_buffer *buffer = arg;
+	struct msghdr msg __uninitialized;
+	struct socket *sock;
 
-long ukl_linux_helper_write_buffer(void *buffer)
-{
-	return rw_buffer(buffer, true);
+	CLASS(fd, f)(buffer->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	sock = sock_from_file(fd_file(f));
+	if (unlikely(!sock))
+		return file_rw_buffer(fd_file(f), buffer, true);
+	msg = (struct msghdr){ .msg_flags = nonblock(fd_file(f)) | buffer->flags };
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &buffer->vec, 1, buffer->vec.iov_len);
+	return sock_write(sock, &msg, buffer->vec.iov_len);
 }
 
 static long prw(struct ukl_linux_io *io, bool write)
@@ -258,6 +276,25 @@ long ukl_linux_helper_send(void *arg)
 		return sock_sendmsg(sock, &msg);
 	}
 	return sock_write(sock, &msg, io->len);
+}
+
+long ukl_linux_helper_send_vector(void *arg)
+{
+	const struct ukl_linux_vector *vector = arg;
+	struct msghdr msg __uninitialized;
+	struct socket *sock;
+
+	CLASS(fd, f)(vector->fd);
+	if (fd_empty(f))
+		return -EBADF;
+	sock = sock_from_file(fd_file(f));
+	if (!sock)
+		return -ENOTSOCK;
+	msg = (struct msghdr){
+		.msg_flags = (vector->flags & ~MSG_INTERNAL_SENDMSG_FLAGS) | nonblock(fd_file(f)),
+	};
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vector->vec, vector->count, vector->len);
+	return sock_write(sock, &msg, vector->len);
 }
 
 long ukl_linux_helper_recv(void *arg)

@@ -53,8 +53,18 @@ struct ukl_linux_buffer {
 	struct kvec vec;
 };
 
+/* What is sent of a vector. */
+struct ukl_linux_vector {
+	int fd;
+	int flags;
+	const struct kvec *vec;
+	size_t count;
+	size_t len;
+};
+
 long ukl_linux_helper_read_buffer(void *buffer);
 long ukl_linux_helper_write_buffer(void *buffer);
+long ukl_linux_helper_send_vector(void *vector);
 
 struct ukl_linux_accept {
 	int fd;

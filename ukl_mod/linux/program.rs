@@ -23,6 +23,12 @@ fn kernel_half(address: u64, len: usize) -> Result {
     Ok(())
 }
 
+/// The last byte of what `kernel_half` has found to be no more than there is.
+#[inline(always)]
+fn last(address: u64, len: usize) -> usize {
+    (address as usize).wrapping_add(len).wrapping_sub(1)
+}
+
 #[inline(always)]
 fn touch(address: usize) {
     // SAFETY: The program says that it has memory there. If not, this faults in mode `App`.
@@ -43,7 +49,7 @@ pub(crate) fn readable(address: u64, len: usize) -> Result<*const u8> {
     if len != 0 {
         kernel_half(address, len)?;
         touch(address as usize);
-        touch(address as usize + len - 1);
+        touch(last(address, len));
     }
     Ok(address as *const u8)
 }
@@ -54,7 +60,7 @@ pub(crate) fn writable(address: u64, len: usize) -> Result<*mut u8> {
     if len != 0 {
         kernel_half(address, len)?;
         touch_to_write(address as usize);
-        touch_to_write(address as usize + len - 1);
+        touch_to_write(last(address, len));
     }
     Ok(address as *mut u8)
 }

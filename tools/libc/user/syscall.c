@@ -79,6 +79,32 @@ void __ukl_exit(int status)
 	syscall6(SYS_exit, status, 0, 0, 0, 0, 0);
 }
 
+long ukl_linux_read(int fd, void *to, size_t len)
+{
+	return syscall6(SYS_read, fd, (unsigned long)to, len, 0, 0, 0);
+}
+
+long ukl_linux_write(int fd, const void *from, size_t len)
+{
+	return syscall6(SYS_write, fd, (unsigned long)from, len, 0, 0, 0);
+}
+
+long ukl_linux_send_vector(int fd, const void *vec, size_t count, int flags)
+{
+	/* The kernel's struct msghdr. */
+	const struct {
+		void *name;
+		size_t namelen;
+		const void *vec;
+		size_t count;
+		void *control;
+		size_t controllen;
+		size_t flags;
+	} message = { .vec = vec, .count = count };
+
+	return syscall6(SYS_sendmsg, fd, (unsigned long)&message, flags, 0, 0, 0);
+}
+
 long ukl_linux_clock_gettime(int clock, void *time)
 {
 	return syscall6(SYS_clock_gettime, clock, (unsigned long)time, 0, 0, 0, 0);

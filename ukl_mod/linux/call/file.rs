@@ -6,20 +6,25 @@
 
 use super::signal;
 use crate::{
-    bindings::{self, kvec, ukl_linux_buffer, ukl_linux_io},
+    bindings::{self, kvec, ukl_linux_buffer, ukl_linux_io, ukl_linux_vector},
     face::{self, Answer},
     process::Process,
     program,
     tail::{self, Arg},
 };
+use core::ptr;
 use kernel::prelude::*;
 
 /// The longest transfer, as the kernel's.
 const MAX: u64 = 0x7fff_f000;
 
+/// `EFAULT`, as a call returns it.
+const FAULT: i64 = -(bindings::EFAULT as i64);
+
 /// What a helper says that cannot do it (`UKL_LINUX_OTHER`).
 const OTHER: Error = ENOTSUPP;
 
+#[inline(always)]
 fn buffer(fd: u64, flags: u64, base: *mut u8, len: u64) -> ukl_linux_buffer {
     ukl_linux_buffer {
         fd: fd as i32,
@@ -40,32 +45,65 @@ fn broken(flags: u64) {
 }
 
 /// `read(fd, buf, count)`.
-#[inline(always)]
 pub(crate) fn read(args: &[u64; 6]) -> Answer {
     recv_buffer(bindings::__NR_read, args, 0)
 }
 
 /// `read()`, or `recv()` with `flags`.
-#[inline(always)]
 fn recv_buffer(nr: u32, args: &[u64; 6], flags: u64) -> Answer {
-    let len = args[2].min(MAX);
-    let to = program::writable(args[1], len as usize)?;
-    let mut buffer = buffer(args[0], flags, to, len);
+    match try_recv(args[0], args[1], args[2], flags) {
+        count @ 0.. => Ok(count),
+        errno => recv_otherwise(nr, args, errno),
+    }
+}
+
+/// Reads what the module can; a negative errno is for [`recv_otherwise`].
+#[inline(always)]
+pub(crate) fn try_recv(fd: u64, address: u64, len: u64, flags: u64) -> i64 {
+    let len = len.min(MAX);
+    let Ok(to) = program::writable(address, len as usize) else {
+        return FAULT;
+    };
+    let mut buffer = buffer(fd, flags, to, len);
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_read_buffer, &mut buffer) } {
+    unsafe { face::call_raw(bindings::ukl_linux_helper_read_buffer, &mut buffer) }
+}
+
+/// The rest of a read that came to `errno`: of what only user space can read, or the error.
+#[cold]
+#[inline(never)]
+pub(crate) fn recv_otherwise(nr: u32, args: &[u64; 6], errno: i64) -> Answer {
+    match face::answer(errno) {
         Err(OTHER) => tail::call(nr.into(), args, &[Arg::Num, Arg::OutLen(2), Arg::Num]),
         answer => answer,
     }
 }
 
 /// `write(fd, buf, count)`.
-#[inline(always)]
 pub(crate) fn write(args: &[u64; 6]) -> Answer {
-    let len = args[2].min(MAX);
-    let from = program::readable(args[1], len as usize)?;
-    let mut buffer = buffer(args[0], 0, from.cast_mut(), len);
+    match try_write(args[0], args[1], args[2]) {
+        count @ 0.. => Ok(count),
+        errno => write_failed(args, errno),
+    }
+}
+
+/// Writes what the module can; a negative errno is for [`write_failed`].
+#[inline(always)]
+pub(crate) fn try_write(fd: u64, address: u64, len: u64) -> i64 {
+    let len = len.min(MAX);
+    let Ok(from) = program::readable(address, len as usize) else {
+        return FAULT;
+    };
+    let mut buffer = buffer(fd, 0, from.cast_mut(), len);
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_write_buffer, &mut buffer) } {
+    unsafe { face::call_raw(bindings::ukl_linux_helper_write_buffer, &mut buffer) }
+}
+
+/// The rest of a write that came to `errno`: to what only user space can write, or the error.
+#[cold]
+#[inline(never)]
+pub(crate) fn write_failed(args: &[u64; 6], errno: i64) -> Answer {
+    match face::answer(errno) {
         Err(OTHER) => write_otherwise(args),
         Err(EPIPE) => {
             broken(0);
@@ -92,25 +130,26 @@ fn write_otherwise(args: &[u64; 6]) -> Answer {
 const IOV_MAX: u64 = 1024;
 
 /// A `struct iovec` of the program's, which is one of the kernel's: how many bytes it has. Each part is
-/// there.
-fn vector(address: u64, count: u64, writes: bool) -> Result<(*const kvec, usize)> {
+/// there. `too_many` says what is wrong with more than [`IOV_MAX`] parts.
+#[inline(always)]
+fn vector(address: u64, count: u64, writes: bool, too_many: u32) -> Result<(*const kvec, usize)> {
     if count > IOV_MAX {
-        return Err(EINVAL);
+        return Err(face::errno(too_many));
     }
     let vec = program::readable(address, count as usize * size_of::<kvec>())?.cast::<kvec>();
     let mut len = 0_usize;
-    for i in 0..count {
-        let at = address + i * size_of::<kvec>() as u64;
-        let base: u64 = program::read(at)?;
-        let part: usize = program::read(at + 8)?;
+    for i in 0..count as usize {
+        // SAFETY: So many are there.
+        let part = unsafe { vec.add(i).read_unaligned() };
+        let base = part.iov_base as u64;
         match writes {
-            true => drop(program::writable(base, part)?),
-            false => drop(program::readable(base, part)?),
+            true => drop(program::writable(base, part.iov_len)?),
+            false => drop(program::readable(base, part.iov_len)?),
         }
-        len = len
-            .checked_add(part)
-            .filter(|&len| len as u64 <= MAX)
-            .ok_or(EINVAL)?;
+        len = len.saturating_add(part.iov_len);
+    }
+    if len as u64 > MAX {
+        return Err(EINVAL);
     }
     Ok((vec, len))
 }
@@ -144,7 +183,7 @@ fn first_part(nr: u32, args: &[u64; 6]) -> Answer {
 /// `readv(fd, iov, iovcnt)`.
 pub(crate) fn readv(args: &[u64; 6]) -> Answer {
     let mut io = io(args[0]);
-    (io.vec, io.len) = vector(args[1], args[2], true)?;
+    (io.vec, io.len) = vector(args[1], args[2], true, bindings::EINVAL)?;
     io.count = args[2] as usize;
     // SAFETY: The helper takes this.
     match unsafe { face::call(bindings::ukl_linux_helper_read, &mut io) } {
@@ -156,7 +195,7 @@ pub(crate) fn readv(args: &[u64; 6]) -> Answer {
 /// `writev(fd, iov, iovcnt)`.
 pub(crate) fn writev(args: &[u64; 6]) -> Answer {
     let mut io = io(args[0]);
-    (io.vec, io.len) = vector(args[1], args[2], false)?;
+    (io.vec, io.len) = vector(args[1], args[2], false, bindings::EINVAL)?;
     io.count = args[2] as usize;
     // SAFETY: The helper takes this.
     match unsafe { face::call(bindings::ukl_linux_helper_write, &mut io) } {
@@ -212,7 +251,7 @@ pub(crate) fn pwrite(args: &[u64; 6]) -> Answer {
 /// `preadv(fd, iov, iovcnt, offset)`.
 pub(crate) fn preadv(args: &[u64; 6]) -> Answer {
     let mut io = io(args[0]);
-    (io.vec, io.len) = vector(args[1], args[2], true)?;
+    (io.vec, io.len) = vector(args[1], args[2], true, bindings::EINVAL)?;
     io.count = args[2] as usize;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
@@ -222,7 +261,7 @@ pub(crate) fn preadv(args: &[u64; 6]) -> Answer {
 /// `pwritev(fd, iov, iovcnt, offset)`.
 pub(crate) fn pwritev(args: &[u64; 6]) -> Answer {
     let mut io = io(args[0]);
-    (io.vec, io.len) = vector(args[1], args[2], false)?;
+    (io.vec, io.len) = vector(args[1], args[2], false, bindings::EINVAL)?;
     io.count = args[2] as usize;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
@@ -260,9 +299,37 @@ pub(crate) fn sendto(args: &[u64; 6]) -> Answer {
 
 fn send(io: &mut ukl_linux_io) -> Answer {
     // SAFETY: The helper takes this.
-    let answer = unsafe { face::call(bindings::ukl_linux_helper_send, io) };
+    match unsafe { face::call_raw(bindings::ukl_linux_helper_send, io) } {
+        count @ 0.. => Ok(count),
+        errno => send_failed(io.flags as u64, errno),
+    }
+}
+
+/// `sendmsg()` of a message that has nothing but a vector; a negative errno is for [`send_failed`].
+#[inline(always)]
+pub(crate) fn try_send_vector(fd: u64, address: u64, count: u64, flags: u64) -> i64 {
+    let (vec, len) = match vector(address, count, false, bindings::EMSGSIZE) {
+        Ok(vector) => vector,
+        Err(error) => return error.to_errno().into(),
+    };
+    let mut vector = ukl_linux_vector {
+        fd: fd as i32,
+        flags: flags as i32,
+        vec,
+        count: count as usize,
+        len,
+    };
+    // SAFETY: The helper takes this.
+    unsafe { face::call_raw(bindings::ukl_linux_helper_send_vector, &mut vector) }
+}
+
+/// The rest of a `send()` with `flags` that came to `errno`.
+#[cold]
+#[inline(never)]
+pub(crate) fn send_failed(flags: u64, errno: i64) -> Answer {
+    let answer = face::answer(errno);
     if answer == Err(EPIPE) {
-        broken(io.flags as u64);
+        broken(flags);
     }
     answer
 }
@@ -322,6 +389,27 @@ struct Message {
 
 program::plain!(Message);
 
+/// `sendmsg()` of a message that has nothing but a vector, as [`sendmsg`] takes it: `then` makes the call.
+#[cold]
+#[inline(never)]
+pub(crate) fn with_message<R>(
+    [fd, vec, count, flags]: [u64; 4],
+    then: impl FnOnce(&[u64; 6]) -> R,
+) -> R {
+    let message = Message {
+        name: 0,
+        namelen: 0,
+        _pad: 0,
+        vec,
+        count,
+        control: 0,
+        controllen: 0,
+        flags: 0,
+        _pad2: 0,
+    };
+    then(&[fd, ptr::from_ref(&message) as u64, flags, 0, 0, 0])
+}
+
 /// Where `msg_namelen`, `msg_controllen` and `msg_flags` are.
 const AT_NAMELEN: u64 = 8;
 const AT_CONTROLLEN: u64 = 40;
@@ -332,7 +420,7 @@ pub(crate) fn sendmsg(args: &[u64; 6]) -> Answer {
     let message: Message = program::read(args[1])?;
     let mut name = [0_u8; NAME_MAX];
     let mut io = io(args[0]);
-    (io.vec, io.len) = vector(message.vec, message.count, false)?;
+    (io.vec, io.len) = vector(message.vec, message.count, false, bindings::EMSGSIZE)?;
     io.count = message.count as usize;
     io.flags = args[2] as i32;
     if message.name != 0 {
@@ -357,7 +445,7 @@ pub(crate) fn recvmsg(args: &[u64; 6]) -> Answer {
     let message: Message = program::read(args[1])?;
     let mut name = [0_u8; NAME_MAX];
     let mut io = io(args[0]);
-    (io.vec, io.len) = vector(message.vec, message.count, true)?;
+    (io.vec, io.len) = vector(message.vec, message.count, true, bindings::EMSGSIZE)?;
     io.count = message.count as usize;
     io.flags = args[2] as i32;
     if message.name != 0 {
