@@ -19,9 +19,26 @@ cp -a redis/deps/jemalloc .
 )
 
 # Without TLS and modules, which want libraries of the system's, and without vector sets, which want vector registers.
-make -s -C redis/src -j"$(nproc)" redis-server OPT='-O3 -flto -fomit-frame-pointer' \
-	MALLOC=libc REDIS_LDFLAGS="$PWD/jemalloc/lib/libjemalloc.a" BUILD_TLS=no SKIP_VEC_SETS=yes USE_SYSTEMD=no \
-	CC=ukl-cc CXX=ukl-c++ AR=llvm-ar RANLIB=llvm-ranlib
+build() {
+	folder=$1
+	shift
+	make -s -C "$folder/src" -j"$(nproc)" redis-server BUILD_TLS=no SKIP_VEC_SETS=yes USE_SYSTEMD=no MALLOC=libc \
+		AR=llvm-ar RANLIB=llvm-ranlib "$@"
+}
+
+# Which way its branches go, by the same source in user space, asked for all that redis-benchmark asks for.
+cp -a redis trained
+build trained CC='clang -fprofile-instr-generate' CXX='clang++ -fprofile-instr-generate' OPT=-O1
+LLVM_PROFILE_FILE=$PWD/profraw trained/src/redis-server --port 0 --unixsocket "$PWD/socket" --save '' >trained.log &
+until redis-cli -s "$PWD/socket" ping >/dev/null 2>&1; do kill -0 $! || exit; sleep 0.1; done
+redis-benchmark -s "$PWD/socket" -q -n 2000 >/dev/null
+for size in 3 1024; do redis-benchmark -s "$PWD/socket" -q -n 50000 -t get,set -d $size >/dev/null; done
+redis-cli -s "$PWD/socket" shutdown nosave
+wait $!
+llvm-profdata merge -o profile profraw
+
+build redis CC=ukl-cc CXX=ukl-c++ OPT="-O3 -flto -fomit-frame-pointer -fprofile-instr-use=$PWD/profile" \
+	REDIS_LDFLAGS="$PWD/jemalloc/lib/libjemalloc.a"
 cp redis/src/redis-server "$PROGRAMS"
 # Redis 8 is under a choice of three licences, none of which the kernel calls compatible with its own; this is the word that
 # it has for them.

@@ -17,6 +17,7 @@ stage_system() {
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/lib/llvm-*/lib/*.a' \
+		--dpkgopt='path-include=/usr/lib/llvm-*/libclang_rt.profile-x86_64.a' \
 		--dpkgopt='path-exclude=/usr/src/rustc-*/*' \
 		--dpkgopt='path-include=/usr/src/rustc-*/library/*' \
 		--aptopt='APT::Sandbox::User "root"' \
