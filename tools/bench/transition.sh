@@ -37,5 +37,5 @@ ICOUNT=1 LOAD=1 TIMEOUT=${TIMEOUT:-600} NAME=bench-transition "$clone/tools/vm.s
 [ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-transition"
 "$clone/tools/klog-scan.sh" "$build/vm/bench-transition/dmesg.log" || die "the kernel complained"
 
-"$clone/tools/enter.sh" python3 "$here/report.py" "$bench/samples" "$results/transition.json"
+"$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/report.py" "$bench/samples" "$results/transition.json"
 say "all samples are in $results/transition.json"

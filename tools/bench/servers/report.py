@@ -4,7 +4,7 @@
 import os
 import sys
 
-from samples import NOT_COUNTED, medians, nested, raw, read, write
+from samples import NOT_COUNTED, figure, figures, medians, nested, per_request, raw, read, write
 
 SERVERS = ["debian", "debian_batch", "same_objects", "ukl", "ukl_bypass", "ukl_other"]
 TESTS = {
@@ -39,6 +39,24 @@ def describe(target):
     verdict = "not measured" if target["is"] is None else "met" if target["met"] else "MISSED"
     value = "" if target["is"] is None else f" ({target['is']:.1%})"
     return f"{target['what']}, at most {target['limit']:.0%} of {target['of']}: {verdict}{value}"
+
+
+def its_figures(program, windows, server):
+    """The medians, as the suite takes them. Clients and a server fall into one of several rhythms: 2 %."""
+    result = []
+    for what, samples in per_request(windows).items():
+        test, system = what.split(".")
+        result.append(
+            figure(
+                *(program, test, system, samples),
+                unit="instructions of the server per request",
+                value=server[what],
+                of=None if system == "debian" else "debian",
+                noise=0.02,
+                title=TESTS[test],
+            )
+        )
+    return figures(result)
 
 
 def table(program, facts, server, machine):
@@ -81,7 +99,11 @@ def main():
         "commands": commands,
     }
     result |= nested(server)
-    result |= {"client_and_server": nested(machine), "targets": targets}
+    result |= {
+        "client_and_server": nested(machine),
+        "targets": targets,
+        "figures": its_figures(program, windows, server),
+    }
     write(output, result | raw(windows, runs))
     table(program, facts, server, machine)
     for target in targets:

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 """report.py SAMPLES JSON: turns what syscalls.c and ukl_bench.c printed into a JSON file and a table."""
 
-import json
-import re
 import statistics
 import sys
 
+from samples import figure, figures, write
+
 # What the system calls are called in syscalls.c; `syscall` is the first.
 SYSCALLS = {"null": ["syscall"], "send": ["write", "sendto"], "recv": ["read", "recvfrom"]}
+TITLES = {
+    "null": "null call",
+    "send_1": "send 1 byte",
+    "recv_1": "receive 1 byte",
+    "send_8k": "send 8 KiB",
+    "recv_8k": "receive 8 KiB",
+}
 ROWS = [("null", "getppid"), ("send_1", "write"), ("recv_1", "read"), ("send_8k", "write"), ("recv_8k", "read")]
 # How much a null call in a process may differ from one on a kernel thread.
 CARRIERS = 0.15
@@ -74,6 +81,33 @@ def calibration(sides):
     return result
 
 
+def its_figures(sides, top):
+    """The medians, as the suite takes them: of a kernel thread, of a process, and a refresh of `ukl top`."""
+    result = []
+    rounds = min(len(totals) for side in sides.values() for _, totals in side.values())
+    by_round = [both(sides, lambda totals, i=i: totals[i]) for i in range(rounds)]
+    median = both(sides, statistics.median)
+    calls = [("", call) for call in ("syscall", *TARGETS)] + [("_in_process", call) for call in TARGETS]
+    for group, title in TITLES.items():
+        for suffix, call in calls:
+            name = f"process_{call}" if suffix else call
+            result.append(
+                figure(
+                    *("transition", group + suffix, call, [costs[group][name] for costs in by_round]),
+                    unit="instructions per call",
+                    value=median[group][name],
+                    of=None if call == "syscall" else f"transition.{group}.syscall",
+                    network="none" if group == "null" else "loopback",
+                    family="transition" + suffix,
+                    title=title + suffix.replace("_", " "),
+                )
+            )
+    result.append(
+        figure("transition", "top", "ukl_top", [top], unit="instructions per refresh", network="none", title="ukl top")
+    )
+    return figures(result)
+
+
 def table(release, top, median):
     """Prints the medians; returns whether all targets are met."""
     met = True
@@ -128,14 +162,13 @@ def main():
         **median,
         "top_refresh": top,
         "minimum": both(sides, min),
+        "figures": its_figures(sides, top),
         "samples": {
             side: {name: {"calls": calls, "instructions": totals} for name, (calls, totals) in series.items()}
             for side, series in sides.items()
         },
     }
-    text = re.sub(r"\[[^]]*]", lambda numbers: " ".join(numbers[0].split()), json.dumps(result, indent=1))
-    with open(sys.argv[2], "w", encoding="ascii") as file:
-        file.write(text + "\n")
+    write(sys.argv[2], result)
     if not table(release, top, median):
         sys.exit("bench-transition: a target is missed")
 
