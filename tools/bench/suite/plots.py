@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The plots of a report, as SVG and PNG."""
+
+import textwrap
+
+import matplotlib
+
+matplotlib.use("Agg")
+# pylint: disable=wrong-import-position
+from matplotlib import pyplot
+from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
+
+from charts import number, percent, unique
+from samples import interval
+from systems import words
+
+WIDTH, DPI = 9.0, 110
+INK, PALE, GRID = "#1f2328", "#59636e", "#e4e7eb"
+# How many bars are legible side by side, and how many times a bar may be another one in the same row.
+BARS, SCALE = 14, 6
+# Where a bar of the overview is cut off.
+MOST = 2.0
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": PALE,
+    "axes.edgecolor": "#afb8c1",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.color": PALE,
+    "ytick.color": PALE,
+    "legend.frameon": False,
+    # The same figures make the same file.
+    "svg.hashsalt": "ukl",
+}
+
+
+class Plots:
+    """Draws into a folder; a colour for each system."""
+
+    def __init__(self, folder, colour):
+        self.folder = folder
+        self.colour = colour
+        matplotlib.rcParams.update(STYLE)
+
+    def save(self, figure, name, title, foot, top=0.0):
+        """Adds title and foot, and writes both files. `top`: inches below the title that are taken."""
+        height = figure.get_figheight()
+        lines = textwrap.wrap(foot, 150)
+        figure.text(0.1 / WIDTH, 1 - 0.12 / height, title, size=11.5, weight="bold", va="top")
+        figure.text(0.1 / WIDTH, 0.09 / height, "\n".join(lines), size=7, color=PALE, va="bottom", linespacing=1.35)
+        bottom = (0.2 + 0.14 * len(lines)) / height
+        figure.tight_layout(rect=(0, bottom, 1, 1 - (0.42 + top) / height), h_pad=1.2)
+        figure.savefig(f"{self.folder}/{name}.svg", metadata={"Date": None})
+        figure.savefig(f"{self.folder}/{name}.png", dpi=DPI, metadata={"Software": None})
+        pyplot.close(figure)
+
+    def legend(self, figure, systems, handle):
+        """A legend below the title, line by line; returns the inches that it takes."""
+        columns = min(len(systems), 3 if max(len(words(system)) for system in systems) > 24 else 4)
+        rows = -(-len(systems) // columns)
+        # Legends are filled column by column.
+        order = [systems[i] for column in range(columns) for i in range(column, len(systems), columns)]
+        figure.legend(
+            [handle(self.colour[system]) for system in order],
+            [words(system) for system in order],
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1 - 0.36 / figure.get_figheight()),
+            ncols=columns,
+            fontsize=8.5,
+            handlelength=1.2,
+            columnspacing=1.6,
+        )
+        return 0.2 * rows + 0.08
+
+    def bars(self, chart, foot):
+        """The systems side by side, workload by workload, with what share they are of what they are measured against."""
+        rows = rows_of_bars(chart)
+        figure, axes = pyplot.subplots(
+            len(rows), 1, squeeze=False, figsize=(WIDTH, 0.75 + 0.2 * -(-len(chart.systems) // 3) + 2.35 * len(rows))
+        )
+        slots = max(8, *(sum(len(its_figures) + 1 for _, its_figures in row) for row in rows))
+        for (plot,), row in zip(axes, rows):
+            self.row_of_bars(plot, row, slots)
+        top = self.legend(figure, chart.systems, lambda colour: pyplot.Rectangle((0, 0), 1, 1, color=colour))
+        self.save(figure, chart.name, chart.title, foot, top)
+
+    def row_of_bars(self, plot, row, slots):
+        """One row: groups of bars, each above the words of its workload."""
+        place, ticks, titles, highest = 0.0, [], [], 0.0
+        # A row that is not full has wider gaps, not wider bars.
+        gap = 1 + (slots - sum(len(its_figures) + 1 for _, its_figures in row)) / len(row)
+        for title, its_figures in row:
+            place += gap / 2
+            ticks.append(place + (len(its_figures) - 1) / 2)
+            titles.append(textwrap.fill(title, max(16, 9 * len(its_figures))))
+            for one in its_figures:
+                low, high = interval(one["samples"])
+                plot.bar(place, one["value"], 0.84, color=self.colour[one["system"]])
+                if len(one["samples"]) > 1:
+                    whisker(plot, place, one["value"], low, high)
+                self.label(plot, place, max(one["value"], high), one)
+                highest = max(highest, one["value"], high)
+                place += 1
+            place += gap / 2
+        plot.set_xlim(-0.5, slots - 0.5)
+        plot.set_ylim(0, highest * 1.24)
+        plot.set_xticks(ticks, titles, color=INK)
+        plot.tick_params(axis="x", length=0)
+        tidy_values(plot)
+
+    def label(self, plot, place, height, one):
+        """Above a bar: its value, and its share."""
+        above = {"xycoords": ("data", "data"), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+        plot.annotate(number(one["value"]), (place, height), xytext=(0, 3), size=7, color=PALE, **above)
+        if "ratio" in one:
+            plot.annotate(percent(one["ratio"]), (place, height), xytext=(0, 11.5), size=8.5, weight="bold", **above)
+
+    def curves(self, chart, foot):
+        """A line for each system; beside them the shares, if there are any."""
+        shares = any("ratio" in one for one in chart.figures)
+        figure, axes = pyplot.subplots(
+            1, 1 + shares, squeeze=False, figsize=(WIDTH, 4.3), width_ratios=[1.35, 1] if shares else [1]
+        )
+        values, *others = axes[0]
+        for system in chart.systems:
+            points = sorted((one for one in chart.figures if one["system"] == system), key=lambda one: one["x"])
+            style = {"color": self.colour[system], "linewidth": 1.8, "marker": "o", "markersize": 4.5}
+            values.plot([one["x"] for one in points], [one["value"] for one in points], **style)
+            for one in points:
+                if len(one["samples"]) > 1:
+                    whisker(values, one["x"], one["value"], *interval(one["samples"]), self.colour[system])
+            points = [one for one in points if "ratio" in one]
+            for plot in others if points else []:
+                plot.plot([one["x"] for one in points], [one["ratio"] for one in points], **style)
+        values.set_ylim(bottom=0)
+        tidy_values(values)
+        values.set_title(chart.unit, size=9, color=PALE, loc="left")
+        for plot in others:
+            plot.axhline(1, color=INK, linewidth=0.9)
+            plot.grid(axis="y", color=GRID, linewidth=0.8)
+            plot.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            plot.margins(y=0.12)
+            plot.set_title(f"share of {', '.join(map(words, bases(chart)))}", size=9, color=PALE, loc="left")
+        for plot in axes[0]:
+            scale_x(plot, sorted({one["x"] for one in chart.figures}))
+            plot.set_xlabel(chart.figures[0].get("axis", chart.curve))
+        top = self.legend(
+            figure, chart.systems, lambda colour: pyplot.Line2D([], [], color=colour, marker="o", markersize=4.5)
+        )
+        self.save(figure, chart.name, chart.title, foot, top)
+
+    def overview(self, charts, foot):
+        """A bar for each ratio, of a curve for each of its systems."""
+        groups = [group for chart in charts for group in groups_of_ratios(chart)]
+        rows = sum(len(bars) + 0.7 for *_, bars in groups) + 1.1 * len({family for family, *_ in groups})
+        figure, plot = pyplot.subplots(figsize=(WIDTH, 1.1 + 0.165 * rows))
+        place, last = 0.0, None
+        for family, title, bars in groups:
+            if family != last:
+                place += 0.9
+                at(plot, place, family, weight="bold", size=9)
+                place += 1.1
+                last = family
+            at(plot, place + (len(bars) - 1) / 2, title, size=8)
+            for system, ratio, low, high in bars:
+                plot.barh(place, min(ratio, MOST), 0.82, color=self.colour[system])
+                if high > low:
+                    plot.plot([min(low, MOST), min(high, MOST)], [place, place], color=INK, linewidth=0.9)
+                text = f"{percent(ratio)}   {words(system)}"
+                plot.annotate(
+                    text,
+                    (min(max(ratio, high), MOST), place),
+                    xytext=(4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    size=7,
+                )
+                place += 1
+            place += 0.7
+        plot.axvline(1, color=INK, linewidth=0.9, zorder=3)
+        plot.set_ylim(place, -0.5)
+        plot.set_xlim(0, min(MOST, max(1.0, *(high for *_, bars in groups for *_, high in bars))) * 1.32)
+        plot.yaxis.set_major_locator(NullLocator())
+        plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        plot.xaxis.tick_top()
+        plot.spines[["left", "bottom"]].set_visible(False)
+        plot.tick_params(axis="x", length=0)
+        plot.grid(axis="x", color=GRID, linewidth=0.8)
+        self.save(figure, "overview", "All that is a share of what it is measured against (100 %)", foot)
+
+
+def at(plot, place, text, **style):
+    """A label left of the bars."""
+    plot.annotate(
+        text,
+        (0, place),
+        xycoords=("axes fraction", "data"),
+        xytext=(-6, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        **style,
+    )
+
+
+def whisker(plot, place, value, low, high, colour=INK):
+    """The interval of a value."""
+    error = [[max(value - low, 0)], [max(high - value, 0)]]
+    plot.errorbar(place, value, error, color=colour, linewidth=0.9, capsize=2.2, capthick=0.9)
+
+
+def tidy_values(plot):
+    """Few and round numbers at the axis of values."""
+    plot.locator_params(axis="y", nbins=5)
+    plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    plot.grid(axis="y", color=GRID, linewidth=0.8)
+    plot.tick_params(axis="y", length=0)
+    plot.spines["left"].set_visible(False)
+
+
+def scale_x(plot, places):
+    """The axis of a curve: by doubling where the numbers do, with a tick at each that was measured."""
+    if places[0] > 0 and places[-1] / places[0] >= 8:
+        plot.set_xscale("log", base=2)
+    plot.xaxis.set_minor_locator(NullLocator())
+    plot.set_xticks(places, [number(place) for place in places])
+
+
+def bases(chart):
+    """The systems that a chart's figures are shares of."""
+    return unique(one["of"].rsplit(".", 1)[1] for one in chart.figures if "ratio" in one)
+
+
+def rows_of_bars(chart):
+    """Lists of (words of a workload, figures), each with as many bars of about the same height as are legible."""
+    rows, count, heights = [], 0, []
+    for workload, its_figures in chart.workloads.items():
+        values = [one["value"] for one in its_figures]
+        apart = heights and max(heights + [max(values)]) > SCALE * min(heights + [max(values)])
+        if not rows or count + len(its_figures) > BARS or apart:
+            rows.append([])
+            count, heights = 0, []
+        rows[-1].append((its_figures[0].get("title", workload), its_figures))
+        count += len(its_figures)
+        heights.append(max(values))
+    return rows
+
+
+def groups_of_ratios(chart):
+    """(words of the family, words of the workload, bars) of a chart, each bar (system, ratio, lowest, highest)."""
+    family = chart.family.replace("_", " ") + (", wall time" if chart.clock == "wall" else "")
+    better = " (more is better)" if chart.better == "more" else ""
+    ratios = [one for one in chart.figures if "ratio" in one]
+    if chart.curve:
+        bars = []
+        for system in unique(one["system"] for one in ratios):
+            points = sorted(one["ratio"] for one in ratios if one["system"] == system)
+            bars.append((system, points[len(points) // 2], points[0], points[-1]))
+        return [(family, chart.curve + better, bars)] if bars else []
+    result = []
+    for workload in unique(one["workload"] for one in ratios):
+        its_figures = [one for one in ratios if one["workload"] == workload]
+        bars = [(one["system"], one["ratio"], *one.get("ratio_interval", [one["ratio"]] * 2)) for one in its_figures]
+        result.append((family, its_figures[0].get("title", workload) + better, bars))
+    return result
