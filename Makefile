@@ -4,7 +4,7 @@
 KERNEL_SUITE ?= trixie-backports
 LOAD ?= 1
 export KERNEL_SUITE LOAD
-export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS UNITS SLOW LIMIT V
+export UKL_CACHE CPUS MEMORY CMD ICOUNT NET TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS UNITS SLOW LIMIT PARTS V
 
 ifeq ($(V),1)
 Q :=
@@ -13,8 +13,12 @@ Q := @
 MAKEFLAGS += --no-print-directory
 endif
 
-.PHONY: all modules command programs root demo check check-fuzz check-redis bench bench-transition bench-echo bench-redis \
-	bench-memcached shell vm install clean distclean help
+# The parts of the suite of measurements; some need no C programs.
+bench_parts := $(shell awk '/^[a-z]/ { print $$1 }' tools/bench/parts)
+bench_without_programs := transition echo
+
+.PHONY: all modules command programs root demo check check-fuzz check-redis bench $(bench_parts:%=bench-%) bench-compare \
+	shell vm install clean distclean help
 all: modules command
 
 # What was built for another kernel goes: kbuild would take its objects for good.
@@ -64,11 +68,17 @@ check-fuzz: modules command root
 check-redis: modules command programs root
 	$(Q)tools/redis-suite.sh
 
-bench: bench-transition bench-echo bench-redis bench-memcached
-bench-transition bench-echo: modules root
-	$(Q)tools/bench/$(@:bench-%=%).sh
-bench-redis bench-memcached: modules command programs root
-	$(Q)tools/bench/servers.sh $(@:bench-%=%)
+bench: modules command programs root
+	$(Q)tools/bench/suite.sh
+$(bench_parts:%=bench-%): modules command root
+	$(Q)$$(awk -v part=$(@:bench-%=%) '$$1 == part { $$1 = $$2 = $$3 = ""; print }' tools/bench/parts)
+$(filter-out $(bench_without_programs:%=bench-%),$(bench_parts:%=bench-%)): programs
+
+# What two runs of the suite say differently.
+bench-compare: NEW ?= build/results/bench.json
+bench-compare: root
+	$(Q)[ -n '$(OLD)' ] || { echo "make: say what to compare: make bench-compare OLD=old.json NEW=new.json" >&2; exit 2; }
+	$(Q)tools/enter.sh python3 tools/bench/compare.py /dev/fd/3 /dev/fd/4 3<'$(OLD)' 4<'$(NEW)'
 
 vm: $(if $(filter 1,$(LOAD)),modules command) root
 	$(Q)[ -n "$$CMD" ] || { echo "make: say what to run: make vm CMD='uname -a'" >&2; exit 2; }
@@ -95,10 +105,11 @@ help:
 	@echo '  make check      build and run every test'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'
 	@echo "  make check-redis run Redis's own test suite against Redis in ring 0 and in user space"
-	@echo '  make bench      all measurements there are, which is:'
+	@echo '  make bench      all measurements there are, with a report: build/results/report.md; they are:'
 	@echo '  make bench-transition  count the instructions of calls and system calls'
 	@echo '  make bench-echo        count the instructions of echo servers and of kv, per request'
 	@echo '  make bench-redis       count those of Redis, per request: in user space, in ring 0; bench-memcached: of memcached'
+	@echo '  make bench-compare OLD=bench.json NEW=bench.json  what two runs of make bench say differently, beyond noise'
 	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
 	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"
 	@echo '  make install    install ukl.ko for the kernel it was built for, the command ukl, and what applications build against'
@@ -114,11 +125,12 @@ help:
 	@echo '  NET=user                    the virtual machine reaches the network (none)'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
-	@echo '  QUICK=1                     bench-echo, bench-redis, check-redis: in less time'
+	@echo '  QUICK=1                     bench, bench-echo, bench-redis, check-redis: in less time'
+	@echo '  PARTS="redis echo"          bench: only these of $(bench_parts)'
 	@echo '  PROFILE=echo                bench-echo: where the instructions go; PROFILE=get: those of redis-server and kv'
 	@echo '                              bench-redis PROFILE=get, set, get_1k, set_1k, bench-memcached PROFILE=mix: where theirs go'
 	@echo '  SERVERS="debian ukl"        bench-redis, bench-memcached: only these of debian, debian_batch, same_objects, ukl, ukl_bypass and ukl_other'
 	@echo '  UNITS="unit/geo …"          check-redis: only these files of the suite; SLOW=1: also what is slow; SERVERS, as above'
-	@echo '  STRICT=1                    bench-redis, bench-memcached: fail if a target is missed'
+	@echo '  STRICT=1                    bench-redis, bench-memcached: fail if a target is missed; bench-compare: if something is worse'
 	@echo '  TIMEOUT=600                 seconds after which CMD is given up'
 	@echo '  V=1                         show the commands'

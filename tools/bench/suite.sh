@@ -85,6 +85,7 @@ run() {
 		ticker "$part" "$(expected "$part")" "$2" &
 		tick=$!
 	fi
+	# shellcheck disable=SC2094 # both add to the log
 	"${command[@]}" </dev/null 2>>"$log" | tee -a "$log" >"$logs/$part.table" || status=${PIPESTATUS[0]}
 	if [ -n "$tick" ]; then
 		kill "$tick" 2>/dev/null || :

@@ -3,6 +3,8 @@
 
 import re
 
+from systems import words
+
 # What all figures of a chart have in common, beside the family.
 COMMON = ("clock", "unit", "accelerator", "better", "curve")
 
@@ -24,11 +26,7 @@ class Chart:
         self.family = key[0]
         self.clock, self.unit, self.accelerator, self.better, self.curve = key[1:]
         self.figures = members
-        self.name = slug(f"{self.family} {self.curve or ''}")
-
-    def distinguish(self):
-        """Makes the name one that tells it from other charts of the family."""
-        self.name = slug(f"{self.family} {self.curve or ''} {self.unit} {self.clock} {self.accelerator}")
+        self.name = None
 
     @property
     def systems(self):
@@ -49,6 +47,18 @@ class Chart:
         what = self.family.replace("_", " ") + (f", {self.curve}" if self.curve else "")
         return f"{what}: {self.unit} ({self.better or 'less'} is better)"
 
+    @property
+    def bases(self):
+        """What the figures are shares of, in words."""
+        known = {one["id"]: one for one in self.figures}
+        result = []
+        for one in self.figures:
+            if "ratio" in one:
+                _, workload, system = one["of"].split(".")
+                title = known.get(one["of"], {}).get("title", workload)
+                result.append(words(system) if system != one["system"] else f"the same under \u201c{title}\u201d")
+        return unique(result)
+
     def tables(self):
         """Lists of workloads that were measured with the same systems."""
         result = {}
@@ -64,12 +74,15 @@ def charts(figures):
         key = (one.get("family", one["part"]), *(one.get(common) for common in COMMON))
         groups.setdefault(key, []).append(one)
     result = [Chart(key, members) for key, members in groups.items()]
-    taken = {}
+    names = set()
     for chart in result:
-        taken.setdefault(chart.name, []).append(chart)
-    for same in taken.values():
-        for chart in same[1:]:
-            chart.distinguish()
+        name = f"{chart.family} {chart.curve or ''}"
+        for more in ("", chart.unit, chart.clock, chart.accelerator, len(names)):
+            name += f" {more}"
+            chart.name = slug(name)
+            if chart.name not in names:
+                break
+        names.add(chart.name)
     return result
 
 
@@ -80,8 +93,3 @@ def number(value):
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}"
-
-
-def percent(ratio):
-    """A ratio in percent; a small difference from 100 % can be seen."""
-    return f"{ratio:.0%}".replace("%", " %") if ratio < 0.9 or ratio > 1.1 else f"{ratio:.1%}".replace("%", " %")

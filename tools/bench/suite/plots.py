@@ -4,22 +4,24 @@
 import textwrap
 
 import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MultipleLocator, NullLocator, PercentFormatter
 
-matplotlib.use("Agg")
-# pylint: disable=wrong-import-position
-from matplotlib import pyplot
-from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
-
-from charts import number, percent, unique
+from charts import number, unique
 from samples import interval
 from systems import words
 
 WIDTH, DPI = 9.0, 110
 INK, PALE, GRID = "#1f2328", "#59636e", "#e4e7eb"
-# How many bars are legible side by side, and how many times a bar may be another one in the same row.
-BARS, SCALE = 14, 6
-# Where a bar of the overview is cut off.
-MOST = 2.0
+# Of a row of bars: how many bars and gaps are legible, and how many there are at least; how many times another one a
+# group of bars may be; characters below it.
+MOST_SLOTS, LEAST_SLOTS, SCALE, CHARACTERS = 14, 11, 6, 140
+# Of the overview: where a bar is cut off; rows between workloads; inches left of the bars; where the workloads are, in
+# points from the left end of the axis.
+CUT, GAP, SYSTEM_COLUMN = 2.0, 0.7, 3.9
+FAR_LEFT = (0, -72 * SYSTEM_COLUMN)
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -45,21 +47,23 @@ class Plots:
         self.colour = colour
         matplotlib.rcParams.update(STYLE)
 
-    def save(self, figure, name, title, foot, top=0.0):
-        """Adds title and foot, and writes both files. `top`: inches below the title that are taken."""
+    def save(self, figure, name, title, foot, top=0.0, tight=True):
+        """Adds title and foot, and writes both files. `top`: inches that are taken below the title; `tight`: the axes
+        take all the space between."""
         height = figure.get_figheight()
         lines = textwrap.wrap(foot, 150)
         figure.text(0.1 / WIDTH, 1 - 0.12 / height, title, size=11.5, weight="bold", va="top")
         figure.text(0.1 / WIDTH, 0.09 / height, "\n".join(lines), size=7, color=PALE, va="bottom", linespacing=1.35)
-        bottom = (0.2 + 0.14 * len(lines)) / height
-        figure.tight_layout(rect=(0, bottom, 1, 1 - (0.42 + top) / height), h_pad=1.2)
+        bottom = (0.16 + 0.14 * len(lines)) / height
+        if tight:
+            figure.tight_layout(rect=(0, bottom, 1, 1 - (0.42 + top) / height), h_pad=1.2)
         figure.savefig(f"{self.folder}/{name}.svg", metadata={"Date": None})
         figure.savefig(f"{self.folder}/{name}.png", dpi=DPI, metadata={"Software": None})
-        pyplot.close(figure)
 
     def legend(self, figure, systems, handle):
         """A legend below the title, line by line; returns the inches that it takes."""
-        columns = min(len(systems), 3 if max(len(words(system)) for system in systems) > 24 else 4)
+        texts = [words(system) for system in systems]
+        columns = len(systems) if sum(map(len, texts)) + 5 * len(texts) < CHARACTERS else min(len(systems), 3)
         rows = -(-len(systems) // columns)
         # Legends are filled column by column.
         order = [systems[i] for column in range(columns) for i in range(column, len(systems), columns)]
@@ -73,29 +77,28 @@ class Plots:
             handlelength=1.2,
             columnspacing=1.6,
         )
-        return 0.2 * rows + 0.08
+        return 0.2 * rows
 
     def bars(self, chart, foot):
-        """The systems side by side, workload by workload, with what share they are of what they are measured against."""
+        """The systems side by side, workload by workload, with the shares."""
         rows = rows_of_bars(chart)
-        figure, axes = pyplot.subplots(
-            len(rows), 1, squeeze=False, figsize=(WIDTH, 0.75 + 0.2 * -(-len(chart.systems) // 3) + 2.35 * len(rows))
-        )
-        slots = max(8, *(sum(len(its_figures) + 1 for _, its_figures in row) for row in rows))
+        figure = Figure(figsize=(WIDTH, 0.95 + 2.05 * len(rows)))
+        axes = figure.subplots(len(rows), 1, squeeze=False)
+        slots = max(LEAST_SLOTS, *(sum(len(its_figures) + 1 for _, its_figures in row) for row in rows))
         for (plot,), row in zip(axes, rows):
             self.row_of_bars(plot, row, slots)
-        top = self.legend(figure, chart.systems, lambda colour: pyplot.Rectangle((0, 0), 1, 1, color=colour))
+        top = self.legend(figure, chart.systems, lambda colour: Rectangle((0, 0), 1, 1, color=colour))
         self.save(figure, chart.name, chart.title, foot, top)
 
     def row_of_bars(self, plot, row, slots):
         """One row: groups of bars, each above the words of its workload."""
         place, ticks, titles, highest = 0.0, [], [], 0.0
         # A row that is not full has wider gaps, not wider bars.
-        gap = 1 + (slots - sum(len(its_figures) + 1 for _, its_figures in row)) / len(row)
+        gap = (slots - sum(len(its_figures) for _, its_figures in row)) / len(row)
         for title, its_figures in row:
             place += gap / 2
             ticks.append(place + (len(its_figures) - 1) / 2)
-            titles.append(textwrap.fill(title, max(16, 9 * len(its_figures))))
+            titles.append(textwrap.fill(title, int((len(its_figures) + gap) * CHARACTERS / slots) - 2))
             for one in its_figures:
                 low, high = interval(one["samples"])
                 plot.bar(place, one["value"], 0.84, color=self.colour[one["system"]])
@@ -106,7 +109,7 @@ class Plots:
                 place += 1
             place += gap / 2
         plot.set_xlim(-0.5, slots - 0.5)
-        plot.set_ylim(0, highest * 1.24)
+        plot.set_ylim(0, highest * 1.2)
         plot.set_xticks(ticks, titles, color=INK)
         plot.tick_params(axis="x", length=0)
         tidy_values(plot)
@@ -121,9 +124,8 @@ class Plots:
     def curves(self, chart, foot):
         """A line for each system; beside them the shares, if there are any."""
         shares = any("ratio" in one for one in chart.figures)
-        figure, axes = pyplot.subplots(
-            1, 1 + shares, squeeze=False, figsize=(WIDTH, 4.3), width_ratios=[1.35, 1] if shares else [1]
-        )
+        figure = Figure(figsize=(WIDTH, 4.3))
+        axes = figure.subplots(1, 1 + shares, squeeze=False, width_ratios=[1.35, 1] if shares else [1])
         values, *others = axes[0]
         for system in chart.systems:
             points = sorted((one for one in chart.figures if one["system"] == system), key=lambda one: one["x"])
@@ -141,69 +143,73 @@ class Plots:
         for plot in others:
             plot.axhline(1, color=INK, linewidth=0.9)
             plot.grid(axis="y", color=GRID, linewidth=0.8)
-            plot.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            plot.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
             plot.margins(y=0.12)
-            plot.set_title(f"share of {', '.join(map(words, bases(chart)))}", size=9, color=PALE, loc="left")
+            plot.set_title(f"share of: {'; '.join(chart.bases)}", size=9, color=PALE, loc="left")
         for plot in axes[0]:
             scale_x(plot, sorted({one["x"] for one in chart.figures}))
             plot.set_xlabel(chart.figures[0].get("axis", chart.curve))
         top = self.legend(
-            figure, chart.systems, lambda colour: pyplot.Line2D([], [], color=colour, marker="o", markersize=4.5)
+            figure, chart.systems, lambda colour: Line2D([], [], color=colour, marker="o", markersize=4.5)
         )
         self.save(figure, chart.name, chart.title, foot, top)
 
     def overview(self, charts, foot):
         """A bar for each ratio, of a curve for each of its systems."""
         groups = [group for chart in charts for group in groups_of_ratios(chart)]
-        rows = sum(len(bars) + 0.7 for *_, bars in groups) + 1.1 * len({family for family, *_ in groups})
-        figure, plot = pyplot.subplots(figsize=(WIDTH, 1.1 + 0.165 * rows))
+        rows = sum(len(bars) + GAP for *_, bars in groups) + 2 * len(unique(family for family, *_ in groups))
+        height = 1.0 + 0.165 * rows
+        figure = Figure(figsize=(WIDTH, height))
+        left, right = (SYSTEM_COLUMN + 0.1) / WIDTH, 1 - 0.55 / WIDTH
+        plot = figure.add_axes((left, 0.4 / height, right - left, 0.165 * rows / height))
         place, last = 0.0, None
         for family, title, bars in groups:
             if family != last:
-                place += 0.9
-                at(plot, place, family, weight="bold", size=9)
-                place += 1.1
+                place += 0.7
+                beside(plot, place, family, FAR_LEFT, ha="left", weight="bold", size=9)
+                place += 1.3
                 last = family
-            at(plot, place + (len(bars) - 1) / 2, title, size=8)
+            title = textwrap.fill(title, 30)
+            beside(plot, place + (len(bars) - 1) / 2, title, FAR_LEFT, ha="left", size=8, linespacing=1.1)
             for system, ratio, low, high in bars:
-                plot.barh(place, min(ratio, MOST), 0.82, color=self.colour[system])
+                plot.barh(place, min(ratio, CUT), 0.82, color=self.colour[system])
                 if high > low:
-                    plot.plot([min(low, MOST), min(high, MOST)], [place, place], color=INK, linewidth=0.9)
-                text = f"{percent(ratio)}   {words(system)}"
-                plot.annotate(
-                    text,
-                    (min(max(ratio, high), MOST), place),
-                    xytext=(4, 0),
-                    textcoords="offset points",
-                    va="center",
-                    size=7,
-                )
+                    plot.plot([min(low, CUT), min(high, CUT)], [place, place], color=INK, linewidth=0.9)
+                beside(plot, place, words(system), (0, -5), ha="right", size=7, color=PALE)
+                beside(plot, place, percent(ratio), (1, 34), ha="right", size=8)
                 place += 1
-            place += 0.7
+            place += GAP
         plot.axvline(1, color=INK, linewidth=0.9, zorder=3)
-        plot.set_ylim(place, -0.5)
-        plot.set_xlim(0, min(MOST, max(1.0, *(high for *_, bars in groups for *_, high in bars))) * 1.32)
+        plot.set_ylim(rows - 0.5, -0.5)
+        plot.set_xlim(0, min(CUT, 1.05 * max(1.0, *(high for *_, bars in groups for *_, high in bars))))
         plot.yaxis.set_major_locator(NullLocator())
-        plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        plot.xaxis.set_major_locator(MultipleLocator(0.2))
+        plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         plot.xaxis.tick_top()
         plot.spines[["left", "bottom"]].set_visible(False)
         plot.tick_params(axis="x", length=0)
         plot.grid(axis="x", color=GRID, linewidth=0.8)
-        self.save(figure, "overview", "All that is a share of what it is measured against (100 %)", foot)
+        self.save(figure, "overview", "All ratios: what each is of what it is measured against", foot, tight=False)
 
 
-def at(plot, place, text, **style):
-    """A label left of the bars."""
+def beside(plot, place, text, where, **style):
+    """Text beside the bars: points from the left (0) or right (1) end of the axis."""
+    side, points = where
     plot.annotate(
         text,
-        (0, place),
+        (side, place),
         xycoords=("axes fraction", "data"),
-        xytext=(-6, 0),
+        xytext=(points, 0),
         textcoords="offset points",
-        ha="right",
         va="center",
+        annotation_clip=False,
         **style,
     )
+
+
+def percent(ratio):
+    """A ratio in percent, as it is beside a bar."""
+    return f"{100 * ratio:.0f} %"
 
 
 def whisker(plot, place, value, low, high, colour=INK):
@@ -229,22 +235,17 @@ def scale_x(plot, places):
     plot.set_xticks(places, [number(place) for place in places])
 
 
-def bases(chart):
-    """The systems that a chart's figures are shares of."""
-    return unique(one["of"].rsplit(".", 1)[1] for one in chart.figures if "ratio" in one)
-
-
 def rows_of_bars(chart):
-    """Lists of (words of a workload, figures), each with as many bars of about the same height as are legible."""
+    """Rows of (words of a workload, figures), each with as many bars as are legible and can be compared."""
     rows, count, heights = [], 0, []
     for workload, its_figures in chart.workloads.items():
         values = [one["value"] for one in its_figures]
         apart = heights and max(heights + [max(values)]) > SCALE * min(heights + [max(values)])
-        if not rows or count + len(its_figures) > BARS or apart:
+        if not rows or count + len(its_figures) + 1 > MOST_SLOTS or apart:
             rows.append([])
             count, heights = 0, []
         rows[-1].append((its_figures[0].get("title", workload), its_figures))
-        count += len(its_figures)
+        count += len(its_figures) + 1
         heights.append(max(values))
     return rows
 
@@ -253,7 +254,7 @@ def groups_of_ratios(chart):
     """(words of the family, words of the workload, bars) of a chart, each bar (system, ratio, lowest, highest)."""
     family = chart.family.replace("_", " ") + (", wall time" if chart.clock == "wall" else "")
     better = " (more is better)" if chart.better == "more" else ""
-    ratios = [one for one in chart.figures if "ratio" in one]
+    ratios = [one for its_figures in chart.workloads.values() for one in its_figures if "ratio" in one]
     if chart.curve:
         bars = []
         for system in unique(one["system"] for one in ratios):

@@ -6,14 +6,11 @@ import os
 import shutil
 import sys
 
-from charts import charts, number, percent, unique
+from charts import charts, number, unique
 from plots import Plots
 from systems import colours, words
 
-CLOCKS = {
-    "instructions": "instructions, counted in a deterministic machine",
-    "wall": "wall time; a ratio is of one run, in brackets the 95 % interval of its median",
-}
+CLOCKS = {"instructions": "instructions, counted in a deterministic machine", "wall": "wall time"}
 
 
 def accelerators(figures):
@@ -28,16 +25,16 @@ def foot(run, chart):
     noun = "CPU" if cpus == ["1"] else "CPUs"
     several = any(len(one["samples"]) > 1 for one in chart.figures)
     return (
-        f"Kernel {run['kernel']}, {', '.join(cpus)} {noun}. Clock: {CLOCKS[chart.clock].split(';')[0]} "
+        f"Kernel {run['kernel']}, {', '.join(cpus)} {noun}. Clock: {CLOCKS[chart.clock]} "
         f"({accelerators(chart.figures)}). Network: {networks}."
         + (" Whiskers: 95 % interval of the median." if several else "")
-        + (f" Shares: of {', '.join(map(words, its_bases(chart)))}." if its_bases(chart) else "")
+        + (f" 100 % is: {'; '.join(chart.bases)}." if chart.bases else "")
     )
 
 
-def its_bases(chart):
-    """The systems that a chart's figures are shares of."""
-    return unique(one["of"].rsplit(".", 1)[1] for one in chart.figures if "ratio" in one)
+def percent(ratio):
+    """A ratio in percent."""
+    return f"{100 * ratio:.1f} %"
 
 
 def cell(one):
@@ -113,8 +110,8 @@ def missed(run):
             if not target["met"] and target["is"] is not None and "of" in target:
                 why = f" (out of reach: {target['out_of_reach']})" if "out_of_reach" in target else ""
                 yield (
-                    f"* `{name}`: `{target['what']}` is at {target['is']:.1%} of `{target['of']}`, and was to be at most "
-                    f"at {target['limit']:.0%}{why}"
+                    f"* `{name}`: `{target['what']}` is at {percent(target['is'])} of `{target['of']}`; "
+                    f"the target is {percent(target['limit'])}{why}"
                 )
 
 
@@ -124,8 +121,7 @@ def sections(run, its_charts):
     yield about_run(run)
     yield "## Parts\n"
     yield about_parts(run)
-    for line in missed(run):
-        yield line
+    yield from missed(run)
     if any("ratio" in one for one in run["figures"]):
         yield "\n## Overview\n\n![all ratios](plots/overview.svg)\n"
     for family in unique(chart.family for chart in its_charts):
@@ -133,7 +129,13 @@ def sections(run, its_charts):
         for chart in (chart for chart in its_charts if chart.family == family):
             if chart.curve:
                 yield f"### {chart.curve}\n"
-            yield f"{chart.unit}, {chart.better or 'less'} is better. Clock: {CLOCKS[chart.clock]}. {foot(run, chart)}\n"
+            brackets = " In brackets: the share" if chart.bases else ""
+            if brackets and any("ratio_interval" in one for one in chart.figures):
+                brackets += ", and the 95 % interval of its median over the rounds of this run"
+            yield (
+                f"{chart.unit[0].upper()}{chart.unit[1:]}, {chart.better or 'less'} is better. {foot(run, chart)}"
+                f"{brackets and brackets + '.'}\n"
+            )
             if drawn(chart):
                 yield f"![{chart.title}](plots/{chart.name}.svg)\n"
             yield from tables(chart)
@@ -161,7 +163,11 @@ def main():
     if any("ratio" in one for one in run["figures"]):
         clocks = "; ".join(unique(f"{chart.clock}: {accelerators(chart.figures)}" for chart in its_charts))
         networks = ", ".join(unique(one["network"] for one in run["figures"]))
-        plots.overview(its_charts, f"Kernel {run['kernel']}. Clock and accelerator: {clocks}. Network: {networks}.")
+        plots.overview(
+            its_charts,
+            f"Kernel {run['kernel']}. Clock and accelerator: {clocks}. Network: {networks}. Less is better unless said. Lines: "
+            "of wall time the 95 % interval of the median, of a curve from its lowest to its highest point.",
+        )
     with open(f"{folder}/report.md", "w", encoding="utf-8") as file:
         file.write("\n".join(sections(run, its_charts)))
 

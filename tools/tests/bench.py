@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The figures of the suite of measurements, on made-up ones: how they are given, joined, compared and reported. Run by
+bench.t with a folder for files. Prints KTAP."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+from charts import charts
+from samples import figure, figures, interval
+from systems import colours
+
+FOLDER = sys.argv[1]
+UNIT = "instructions per request"
+COUNT = 0
+
+
+def check(name, good, said=""):
+    """A result."""
+    global COUNT
+    COUNT += 1
+    print(f"{'ok' if good else 'not ok'} {COUNT} {name}")
+    if not good:
+        print("\n".join(f"# {line}" for line in str(said).splitlines()))
+
+
+def refused(name, call, word):
+    """A call has to be refused, with a word in the reason."""
+    try:
+        check(name, False, call())
+    except ValueError as error:
+        check(name, word in str(error), error)
+
+
+def save(name, text):
+    """A file; returns its path."""
+    path = f"{FOLDER}/{name}"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text if isinstance(text, str) else json.dumps(text))
+    return path
+
+
+def load(name):
+    """What a JSON file has."""
+    with open(f"{FOLDER}/{name}", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def run(script, *arguments, **environment):
+    """A script's exit status, and all it said."""
+    done = subprocess.run(
+        [sys.executable, f"tools/bench/{script}", *arguments],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def pair(ours, theirs=(100, 100, 100), **more):
+    """The figures of ring 0 and of user space under one workload."""
+    more = {"unit": UNIT} | more
+    return figures([figure("p", "get", "debian", theirs, **more), figure("p", "get", "ukl", ours, of="debian", **more)])
+
+
+def test_figures():
+    """samples.py."""
+    check("an interval of few samples is all of them", interval([3, 1, 2, 5, 4]) == [1, 5], interval([3, 1, 2, 5, 4]))
+    check("an interval of nine leaves out one at each end", interval(range(9)) == [1, 7], interval(range(9)))
+    one = figure("p", "get", "ukl", [3, 1, 2], unit=UNIT, of="debian")
+    check("a figure is the median", one["value"] == 2 and one["samples"] == [3, 1, 2], one)
+    check("a figure's names", (one["id"], one["of"]) == ("p.get.ukl", "p.get.debian"), one)
+    check("instructions are deterministic", one["deterministic"] and one["network"] == "loopback", one)
+    check("wall time is not", not figure("p", "get", "ukl", [1], unit="s", clock="wall")["deterministic"])
+    refused("a key that figures do not have", lambda: figure("p", "a", "b", [1], unit="s", colour="red"), "colour")
+    refused("a clock that there is not", lambda: figure("p", "a", "b", [1], unit="s", clock="moon"), "moon")
+    refused("a curve without a place on it", lambda: figure("p", "a", "b", [1], unit="s", curve="c"), "curve")
+    refused("two figures of the same name", lambda: figures([one, one]), "same id")
+    check("a ratio", pair((80, 81, 79))[1]["ratio"] == 0.8, pair((80, 81, 79)))
+    check("a share of what was not measured", "of" not in figures([one])[0] and "ratio" not in figures([one])[0])
+    # The host was three times as slow in one round, for both.
+    wall = pair((80, 240, 84), (100, 300, 100), clock="wall", unit="s")[1]
+    check("the interval of a ratio is that of its rounds", wall["ratio_interval"] == [0.8, 0.84], wall)
+    wall = pair((80, 90), (100, 100, 125), clock="wall", unit="s")[1]
+    check("without rounds, it is all that may be", wall["ratio_interval"] == [0.64, 0.9], wall)
+
+
+def test_parts():
+    """The reports of the parts there are: the keys that they had, and figures."""
+    facts = ["kernel_release 7", "version 8", "redis_version 8", "idle_connections 10", "busy_connections 2"]
+    lines = [f"get.{name} window 10 {cost} {2 * cost}" for name, cost in (("debian", 1000), ("ukl_bypass", 800))]
+    status, said = run("servers/report.py", "redis", save("samples", "\n".join(facts + lines)), f"{FOLDER}/redis.json")
+    result = load("redis.json")
+    check("redis: the keys are as they were", status == 0 and result["get"] == {"debian": 100, "ukl_bypass": 80}, said)
+    ours = result["figures"][1]
+    check("redis: its figures", (ours["id"], ours["ratio"]) == ("redis.get.ukl_bypass", 0.8), ours)
+    lines = [f"echo.{name} window 10 {cost} {2 * cost}" for name, cost in (("user_epoll", 1000), ("inplace", 800))]
+    lines += ["idle.inplace.without window 10 1000 2000", "idle.inplace.with window 10 1100 2000"]
+    lines += ["idle.baseline memory pages 100", "idle.inplace.with memory pages 2100"]
+    _, said = run("echo/report.py", save("samples", "\n".join(facts + lines)), f"{FOLDER}/echo.json")
+    ratios = {one["id"]: one.get("ratio") or one["value"] for one in load("echo.json")["figures"]}
+    wanted = {"echo.echo.inplace": 0.8, "echo.idle_with.inplace": 1.1, "echo.idle_bytes.inplace": 200}
+    check("echo: its figures", wanted.items() <= ratios.items(), [said, ratios])
+    calls = {"user": ["null.syscall"], "kernel": [], "process": []}
+    for group, name in ("send_1", "write"), ("recv_1", "read"), ("send_8k", "write"), ("recv_8k", "read"):
+        calls["user"] += [f"{group}.{name}", f"{group}.sendto", f"{group}.recvfrom"]
+    for side in "kernel", "process":
+        calls[side] = [
+            f"{group}.{call}"
+            for group in ("null", "send_1", "recv_1", "send_8k", "recv_8k")
+            for call in ("full", "same_stack", "bypass")
+        ]
+    costs = {"full": 60, "same_stack": 40, "bypass": 20}
+    lines = ["kernel_release 7", "top 10 0.001 0.001"]
+    for side, names in calls.items():
+        lines += [f"{side} calibration 10 10 10", f"{side} loop 10 20 20", f"{side} interval 10 20 20"]
+        lines += [f"{side} {name} 10 {(costs.get(name.split('.')[1], 400) + 2) * 10} 5000" for name in names]
+    _, said = run("transition/report.py", save("samples", "\n".join(lines)), f"{FOLDER}/transition.json")
+    its_figures = {one["id"]: one for one in load("transition.json")["figures"]}
+    check("transition: its rounds", its_figures["transition.null.full"]["samples"] == [60, 498], [said, its_figures])
+    check(
+        "transition: of the system call",
+        its_figures["transition.null_in_process.full"]["of"] == "transition.null.syscall",
+    )
+
+
+def part_json(its_figures, **more):
+    """What a part writes."""
+    return {"schema": "p", "kernel": "7.0", "accelerator": "tcg", "cpus": 1, "figures": its_figures} | more
+
+
+def whole(its_figures):
+    """A run of the suite of one part."""
+    save("one.json", part_json(its_figures))
+    run(
+        "suite/collect.py",
+        save("record", f"date now\nset QUICK 0\npart p 0 9 {FOLDER}/one.json\n"),
+        f"{FOLDER}/run.json",
+    )
+    return load("run.json")
+
+
+def test_collector():
+    """collect.py."""
+    other = figure("q", "set", "ukl", [5], unit=UNIT, accelerator="kvm")
+    save("p.json", part_json(pair((80, 80))))
+    save("q.json", part_json([other], not_counted="much"))
+    record = f"""date 2026-01-01T00:00:00Z
+commit abc
+modified 1
+set QUICK 1
+set SERVERS debian ukl
+part p 0 12 {FOLDER}/p.json
+part q 1 34 {FOLDER}/q.json
+part r 2 5 -
+"""
+    status, said = run("suite/collect.py", save("record", record), f"{FOLDER}/bench.json")
+    result = load("bench.json")
+    check("the schema", (status, result["schema"], result["version"]) == (0, "ukl-bench", 1), said)
+    names = [one["id"] for one in result["figures"]]
+    check("all figures are joined", names == ["p.get.debian", "p.get.ukl", "q.set.ukl"], names)
+    parts = {name: (part["status"], part["seconds"], part["figures"]) for name, part in result["parts"].items()}
+    check("the parts", parts == {"p": ("passed", 12, 2), "q": ("failed", 34, 1), "r": ("failed", 5, 0)}, parts)
+    where = [one["accelerator"] for one in result["figures"]]
+    check("a figure's accelerator is its part's or its own", where == ["tcg", "tcg", "kvm"], where)
+    how = {"quick": True, "commit": "abc", "modified": True, "servers": "debian ukl"}
+    check("the configuration", result["configuration"] == how, result["configuration"])
+    check("kernel and host", result["kernel"] == "7.0" and result["host"]["cpu"] and result["host"]["cpus"] > 0, result)
+    for name, text, reason in (
+        ("is none", "no JSON", "Expecting value"),
+        ("has a figure without a unit", part_json([{"id": "r.a.b"}]), "r.a.b has no"),
+        ("has figures of another part", part_json(pair((1,), (1,))), "is of the part p"),
+    ):
+        save("r.json", text)
+        save("record", record.replace("part r 2 5 -", f"part r 0 5 {FOLDER}/r.json"))
+        status, said = run("suite/collect.py", f"{FOLDER}/record", f"{FOLDER}/bench.json")
+        result = load("bench.json")
+        good = status == 1 and reason in said and result["parts"]["r"]["status"] == "failed"
+        check(f"a JSON that {name}: the part failed, the others count", good and len(result["figures"]) == 3, said)
+
+
+def compare(old, new, **environment):
+    """What compare.py says of two runs."""
+    return run("compare.py", save("old.json", old), save("new.json", new), **environment)
+
+
+def test_compare():
+    """compare.py."""
+
+    def changed(name, ours, row, theirs=(80, 80, 80), old=None, **more):
+        old = old or whole(pair(theirs, **more))
+        status, said = compare(old, whole(pair(ours, **more)))
+        rows = [line.split() for line in said.splitlines() if line.startswith("p.")]
+        got = [(columns[0], columns[3], columns[4]) for columns in rows]
+        check(name, status == 0 and got == ([row] if row else []), said)
+
+    def worse(by):
+        return "p.get.ukl", by, "worse"
+
+    def better(by):
+        return "p.get.ukl", by, "better"
+
+    status, said = compare(whole(pair((80,) * 3)), whole(pair((80,) * 3)))
+    check("a run and itself: nothing", (status, said) == (0, "2 figures in both, 0 changed beyond noise\n"), said)
+    changed("3 % more instructions", (82.4,) * 3, worse("+3.0%"))
+    changed("3 % less", (77.6,) * 3, better("-3.0%"))
+    changed("0.5 % more is noise", (80.4,) * 3, None)
+    changed("1.5 % more is not", (81.2,) * 3, worse("+1.5%"))
+    changed("1.5 % more where the part says 2 % is noise", (81.2,) * 3, None, noise=0.02)
+    changed("2.5 % more where the part says 2 %", (82,) * 3, worse("+2.5%"), noise=0.02)
+    changed("more, where more is better", (82.4,) * 3, better("+3.0%"), better="more")
+    wall = {"clock": "wall", "unit": "s"}
+    changed("wall: ratios that overlap", (84, 86, 90), None, theirs=(80, 84, 88), **wall)
+    changed("wall: ratios that do not", (89, 90, 91), worse("+12.5%"), theirs=(79, 80, 81), **wall)
+    slow = whole(
+        figures(
+            [
+                figure("p", "get", "debian", (100, 100, 100), **wall),
+                figure("p", "get", "ukl", (80, 80, 80), of="debian", **wall),
+            ]
+        )
+    )
+    fast = whole(
+        figures(
+            [
+                figure("p", "get", "debian", (10, 10, 10), **wall),
+                figure("p", "get", "ukl", (8, 8, 8), of="debian", **wall),
+            ]
+        )
+    )
+    status, said = compare(slow, fast)
+    check("wall: a faster host is no change", "0 changed" in said and "1 figures in wall time" in said, said)
+
+    same, more = whole(pair((80, 80))), whole(pair((82.4, 82.4)))
+    check("STRICT=1 and something is worse: status 1", compare(same, more, STRICT="1")[0] == 1)
+    check("STRICT=1 and something is better: status 0", compare(more, same, STRICT="1")[0] == 0)
+    broken = copy.deepcopy(same)
+    broken["parts"]["p"]["status"] = "failed"
+    status, said = compare(same, broken, STRICT="1")
+    check("a part that fails now is worse", status == 1 and "worse: the part p fails" in said, said)
+    less = whole(pair((80, 80))[:1])
+    said = compare(same, less)[1], compare(less, same)[1]
+    check("what is in one only", "only in OLD: p.get.ukl" in said[0] and "only in NEW: p.get.ukl" in said[1], said)
+    said = compare(same, whole(pair((90, 90), unit="s")))[1]
+    check("another unit is not compared", "of another unit" in said and "0 figures in both" in said, said)
+    for name, change, reason in (
+        ("versions that differ", {"version": 2}, "OLD is of version 1 of the schema, NEW of 2"),
+        ("a JSON of something else", {"schema": "ukl-bench-redis"}, "NEW is not"),
+    ):
+        status, said = compare(same, same | change)
+        check(f"{name}: one line", status == 2 and reason in said and said.count("\n") == 1, said)
+    status, said = compare(same | {"version": 2}, same | {"version": 2})
+    check("a version that is not known: one line", status == 2 and "version 2" in said and said.count("\n") == 1, said)
+    save("new.json", "no JSON")
+    status, said = run("compare.py", f"{FOLDER}/old.json", f"{FOLDER}/new.json")
+    check(
+        "a file that is no JSON: one line", status == 2 and "NEW cannot be read" in said and said.count("\n") == 1, said
+    )
+
+
+def made_up():
+    """A run with a bit of everything."""
+    its_figures = pair((16000, 16100, 15900), (20000, 20100, 19900), title="GET of 3 bytes")
+    for system, cost in ("debian", 10000), ("ukl", 9000):
+        its_figures.append(figure("p", "set", system, [cost], unit=UNIT, of=None if system == "debian" else "debian"))
+    its_figures.append(figure("p", "memory", "ukl", [190], unit="bytes"))
+    for depth in 1, 16:
+        for system, rate in ("debian", 1000), ("ukl", 1200), ("other", 1100):
+            its_figures.append(
+                figure(
+                    *("p", f"pipeline_{depth}", system, [rate * depth, rate * depth * 1.1]),
+                    unit="requests per second",
+                    clock="wall",
+                    better="more",
+                    of=None if system == "debian" else "debian",
+                    x=depth,
+                    curve="by pipelining",
+                    accelerator="kvm",
+                )
+            )
+    save("p.json", part_json(figures(its_figures), not_counted="what is left out"))
+    record = f"date now\nset QUICK 0\npart p 0 9 {FOLDER}/p.json\npart broken 3 1 -\n"
+    run("suite/collect.py", save("record", record), f"{FOLDER}/bench.json")
+    return load("bench.json")
+
+
+def test_report():
+    """report.py, charts.py, plots.py."""
+    its_charts = charts(made_up()["figures"])
+    names = [(chart.name, len(chart.figures)) for chart in its_charts]
+    check(
+        "figures of a unit and a clock are in a chart",
+        names == [("p", 4), ("p-bytes", 1), ("p-by-pipelining", 6)],
+        names,
+    )
+    os.makedirs(f"{FOLDER}/plots", exist_ok=True)
+    save("plots/old.svg", "of another run")
+    status, said = run("suite/report.py", f"{FOLDER}/bench.json", FOLDER)
+    with open(f"{FOLDER}/report.md", encoding="utf-8") as file:
+        text = file.read()
+    check("a report is made", status == 0 and "# What `make bench` measured" in text, said)
+    for name, line in (
+        ("values and shares", "| GET of 3 bytes | 20,000 | 16,000 (**80.0 %**) |"),
+        ("a workload that has no words", "| set | 10,000 | 9,000 (**90.0 %**) |"),
+        ("wall time has an interval", "| pipeline_16 | 16,800 | 20,160 (**120.0 %**, 120.0 % to 120.0 %) | 18,480"),
+        ("a figure alone", "| memory | 190 |"),
+        ("a part that passed", "| `p` |  | passed | 9 s | 11 | instructions, wall | tcg, kvm |"),
+        ("a part that failed", "| `broken` |  | **failed** (3) | 1 s | 0 |"),
+        ("what is not counted", "* `p`: what is left out"),
+        ("clock and accelerator of instructions", "counted in a deterministic machine (tcg)"),
+        ("clock and accelerator of wall time", "Clock: wall time (kvm)"),
+    ):
+        check(f"the report has {name}", line in text, text)
+    links = {part.split(")")[0] for part in text.split("](")[1:]}
+    check(
+        "the report has all plots",
+        links == {f"plots/{name}.svg" for name in ("overview", "p", "p-by-pipelining")},
+        links,
+    )
+    files = sorted(os.listdir(f"{FOLDER}/plots"))
+    wanted = [f"{name}.{kind}" for name in ("overview", "p-by-pipelining", "p") for kind in ("png", "svg")]
+    check("these plots, and none of another run", files == sorted(wanted), files)
+    colour = colours(["debian", "ukl", "other"])
+    for name in "overview", "p", "p-by-pipelining":
+        check_plot(name, [colour["ukl"], colour["other"]] if name != "p" else [colour["debian"], colour["ukl"]])
+
+
+def check_plot(name, wanted):
+    """Both files of a plot are images, and have the colours of the systems."""
+    with open(f"{FOLDER}/plots/{name}.png", "rb") as file:
+        data = file.read()
+    size = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    good = data.startswith(b"\x89PNG\r\n\x1a\n") and size[0] > 900 and size[1] > 200 and len(data) > 10000
+    check(f"{name}.png is an image", good, [size, len(data)])
+    root = xml.etree.ElementTree.parse(f"{FOLDER}/plots/{name}.svg").getroot()
+    drawn = xml.etree.ElementTree.tostring(root, encoding="unicode")
+    missing = [one for one in wanted if one not in drawn]
+    check(f"{name}.svg is one, with the systems' colours", root.tag.endswith("svg") and not missing, missing)
+
+
+test_figures()
+test_parts()
+test_collector()
+test_compare()
+test_report()
