@@ -46,9 +46,9 @@ def cell(one):
     return f"{text} (**{percent(one['ratio'])}**)" if "ratio" in one else text
 
 
-def table(head, rows):
-    """A table in Markdown, with the first column to the left."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+def table(head, rows, others="---:"):
+    """A table in Markdown: the first column to the left, the others to the right unless said."""
+    lines = [head, ["---", *[others] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines) + "\n"
 
 
@@ -75,7 +75,7 @@ def about_run(run):
         ["commit", commit + modified],
         ["configuration", ", ".join([quick, *(f"`{name.upper()}={value}`" for name, value in how.items())])],
     ]
-    return table(["run", ""], [[name, text] for name, text in rows])
+    return table(["run", ""], rows, others="---")
 
 
 def about_parts(run):
@@ -90,7 +90,7 @@ def about_parts(run):
         clocks = ", ".join(unique(one["clock"] for one in its_figures))
         where = accelerators(its_figures) if its_figures else ""
         rows.append([f"`{name}`", what, status, f"{part['seconds']} s", str(len(its_figures)), clocks, where])
-    return table(["part", "what", "status", "time", "figures", "clock", "accelerator"], rows)
+    return table(["part", "what", "status", "time", "figures", "clock", "accelerator"], rows, others="---")
 
 
 def not_counted(run):
@@ -165,8 +165,8 @@ def main():
         networks = ", ".join(unique(one["network"] for one in run["figures"]))
         plots.overview(
             its_charts,
-            f"Kernel {run['kernel']}. Clock and accelerator: {clocks}. Network: {networks}. Less is better unless said. Lines: "
-            "of wall time the 95 % interval of the median, of a curve from its lowest to its highest point.",
+            f"Kernel {run['kernel']}. Clock and accelerator: {clocks}. Network: {networks}. "
+            "Less is better unless said. Lines: 95 % interval of the median (wall time); lowest to highest point (curves).",
         )
     with open(f"{folder}/report.md", "w", encoding="utf-8") as file:
         file.write("\n".join(sections(run, its_charts)))
