@@ -75,10 +75,9 @@ $(bench_parts:%=bench-%): modules command root
 $(filter-out $(bench_without_programs:%=bench-%),$(bench_parts:%=bench-%)): programs
 
 # What two runs of the suite say differently.
-bench-compare: NEW ?= build/results/bench.json
 bench-compare: root
 	$(Q)[ -n '$(OLD)' ] || { echo "make: say what to compare: make bench-compare OLD=old.json NEW=new.json" >&2; exit 2; }
-	$(Q)tools/enter.sh python3 tools/bench/compare.py /dev/fd/3 /dev/fd/4 3<'$(OLD)' 4<'$(NEW)'
+	$(Q)tools/enter.sh python3 tools/bench/compare.py /dev/fd/3 /dev/fd/4 3<'$(OLD)' 4<'$(or $(NEW),build/results/bench.json)'
 
 vm: $(if $(filter 1,$(LOAD)),modules command) root
 	$(Q)[ -n "$$CMD" ] || { echo "make: say what to run: make vm CMD='uname -a'" >&2; exit 2; }

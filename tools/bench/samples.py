@@ -83,13 +83,12 @@ def figure(part, workload, system, samples, *, unit, clock="instructions", of=No
     result["samples"] = list(samples)
     if of is not None:
         result["of"] = of if "." in of else f"{part}.{workload}.{of}"
-    unknown = more.keys() - {
-        *("network", "deterministic", "noise", "better", "family", "title", "x", "curve", "axis", "accelerator")
-    }
+    known = {"network", "deterministic", "noise", "better", "family", "title", "x", "curve", "axis", "accelerator"}
+    unknown = sorted(more.keys() - known)
     if unknown or clock not in ("instructions", "wall") or more.get("better", "less") not in ("less", "more"):
-        raise ValueError(
-            f"{result['id']}: not what a figure can have: {sorted(unknown) or [clock, more.get('better')]}"
-        )
+        raise ValueError(f"{result['id']}: not what a figure can have: {unknown or [clock, more.get('better')]}")
+    if result["id"].count(".") != 2:
+        raise ValueError(f"{result['id']}: the names of part, workload and system have no dots")
     if ("x" in more) != ("curve" in more):
         raise ValueError(f"{result['id']}: a point of a curve has both, curve and x")
     return result | more
@@ -108,7 +107,7 @@ def figures(measured):
             one = {key: value for key, value in one.items() if key != "of"}
         else:
             one = one | {"ratio": round(one["value"] / base["value"], 4)}
-            if not one["deterministic"]:
+            if not one["deterministic"] and all(base["samples"]):
                 one["ratio_interval"] = ratio_interval(one, base)
         result.append(one)
     return result

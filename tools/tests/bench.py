@@ -80,12 +80,17 @@ def test_figures():
     refused("a key that figures do not have", lambda: figure("p", "a", "b", [1], unit="s", colour="red"), "colour")
     refused("a clock that there is not", lambda: figure("p", "a", "b", [1], unit="s", clock="moon"), "moon")
     refused("a curve without a place on it", lambda: figure("p", "a", "b", [1], unit="s", curve="c"), "curve")
+    refused("a name with a dot", lambda: figure("p", "a.b", "c", [1], unit="s"), "no dots")
     refused("two figures of the same name", lambda: figures([one, one]), "same id")
     check("a ratio", pair((80, 81, 79))[1]["ratio"] == 0.8, pair((80, 81, 79)))
     check("a share of what was not measured", "of" not in figures([one])[0] and "ratio" not in figures([one])[0])
     # The host was three times as slow in one round, for both.
     wall = pair((80, 240, 84), (100, 300, 100), clock="wall", unit="s")[1]
     check("the interval of a ratio is that of its rounds", wall["ratio_interval"] == [0.8, 0.84], wall)
+    lost = pair((80, 90), (100, 0, 100), clock="wall", unit="s")[1]
+    check(
+        "a round that measured nothing leaves no interval", "ratio_interval" not in lost and lost["ratio"] == 0.85, lost
+    )
     wall = pair((80, 90), (100, 100, 125), clock="wall", unit="s")[1]
     check("without rounds, it is all that may be", wall["ratio_interval"] == [0.64, 0.9], wall)
 
@@ -310,7 +315,7 @@ def test_report():
         ("wall time has an interval", "| pipeline_16 | 16,800 | 20,160 (**120.0 %**, 120.0 % to 120.0 %) | 18,480"),
         ("a figure alone", "| memory | 190 |"),
         ("a part that passed", "| `p` |  | passed | 9 s | 11 | instructions, wall | tcg, kvm |"),
-        ("a part that failed", "| `broken` |  | **failed** (3) | 1 s | 0 |"),
+        ("a part that failed", "| `broken` |  | **failed** (status 3: see `logs/broken.log`) | 1 s | 0 |"),
         ("what is not counted", "* `p`: what is left out"),
         ("clock and accelerator of instructions", "counted in a deterministic machine (tcg)"),
         ("clock and accelerator of wall time", "Clock: wall time (kvm)"),

@@ -62,9 +62,7 @@ class Plots:
 
     def legend(self, figure, systems, handle):
         """A legend below the title, line by line; returns the inches that it takes."""
-        texts = [words(system) for system in systems]
-        columns = len(systems) if sum(map(len, texts)) + 5 * len(texts) < CHARACTERS else min(len(systems), 3)
-        rows = -(-len(systems) // columns)
+        columns = columns_of_legend(systems)
         # Legends are filled column by column.
         order = [systems[i] for column in range(columns) for i in range(column, len(systems), columns)]
         figure.legend(
@@ -77,12 +75,12 @@ class Plots:
             handlelength=1.2,
             columnspacing=1.6,
         )
-        return 0.2 * rows
+        return height_of_legend(systems)
 
     def bars(self, chart, foot):
         """The systems side by side, workload by workload, with the shares."""
         rows = rows_of_bars(chart)
-        figure = Figure(figsize=(WIDTH, 0.95 + 2.05 * len(rows)))
+        figure = Figure(figsize=(WIDTH, 0.65 + height_of_legend(chart.systems) + 2.05 * len(rows)))
         axes = figure.subplots(len(rows), 1, squeeze=False)
         slots = max(LEAST_SLOTS, *(sum(len(its_figures) + 1 for _, its_figures in row) for row in rows))
         for (plot,), row in zip(axes, rows):
@@ -109,7 +107,7 @@ class Plots:
                 place += 1
             place += gap / 2
         plot.set_xlim(-0.5, slots - 0.5)
-        plot.set_ylim(0, highest * 1.2)
+        plot.set_ylim(0, highest * 1.2 or 1)
         plot.set_xticks(ticks, titles, color=INK)
         plot.tick_params(axis="x", length=0)
         tidy_values(plot)
@@ -124,7 +122,7 @@ class Plots:
     def curves(self, chart, foot):
         """A line for each system; beside them the shares, if there are any."""
         shares = any("ratio" in one for one in chart.figures)
-        figure = Figure(figsize=(WIDTH, 4.3))
+        figure = Figure(figsize=(WIDTH, 4.1 + height_of_legend(chart.systems)))
         axes = figure.subplots(1, 1 + shares, squeeze=False, width_ratios=[1.35, 1] if shares else [1])
         values, *others = axes[0]
         for system in chart.systems:
@@ -157,7 +155,9 @@ class Plots:
     def overview(self, charts, foot):
         """A bar for each ratio, of a curve for each of its systems."""
         groups = [group for chart in charts for group in groups_of_ratios(chart)]
-        rows = sum(len(bars) + GAP for *_, bars in groups) + 2 * len(unique(family for family, *_ in groups))
+        families = unique(family for family, *_ in groups)
+        groups.sort(key=lambda group: families.index(group[0]))
+        rows = sum(len(bars) + GAP for *_, bars in groups) + 2 * len(families)
         height = 1.0 + 0.165 * rows
         figure = Figure(figsize=(WIDTH, height))
         left, right = (SYSTEM_COLUMN + 0.1) / WIDTH, 1 - 0.55 / WIDTH
@@ -190,6 +190,17 @@ class Plots:
         plot.tick_params(axis="x", length=0)
         plot.grid(axis="x", color=GRID, linewidth=0.8)
         self.save(figure, "overview", "All ratios: what each is of what it is measured against", foot, tight=False)
+
+
+def columns_of_legend(systems):
+    """All on a line if they are short enough."""
+    length = sum(len(words(system)) + 5 for system in systems)
+    return len(systems) if length < CHARACTERS else min(len(systems), 3)
+
+
+def height_of_legend(systems):
+    """Inches."""
+    return 0.2 * -(-len(systems) // columns_of_legend(systems))
 
 
 def beside(plot, place, text, where, **style):

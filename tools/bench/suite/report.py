@@ -83,9 +83,8 @@ def about_parts(run):
     rows = []
     for name, part in run["parts"].items():
         its_figures = [one for one in run["figures"] if one["part"] == name]
-        status = (
-            part["status"] if part["status"] == "passed" else f"**failed** ({part.get('why') or part['exit_status']})"
-        )
+        why = part.get("why") or f"status {part['exit_status']}: see `logs/{name}.log`"
+        status = part["status"] if part["status"] == "passed" else f"**failed** ({why})"
         what = "; ".join(part[key] for key in ("program", "client") if key in part)
         clocks = ", ".join(unique(one["clock"] for one in its_figures))
         where = accelerators(its_figures) if its_figures else ""
@@ -166,7 +165,7 @@ def main():
         plots.overview(
             its_charts,
             f"Kernel {run['kernel']}. Clock and accelerator: {clocks}. Network: {networks}. "
-            "Less is better unless said. Lines: 95 % interval of the median (wall time); lowest to highest point (curves).",
+            "Less is better unless said. Lines: 95 % interval of the median (wall time), lowest to highest (curves).",
         )
     with open(f"{folder}/report.md", "w", encoding="utf-8") as file:
         file.write("\n".join(sections(run, its_charts)))
