@@ -86,6 +86,44 @@ static void *pong(void *arg)
 	return NULL;
 }
 
+static void *take(void *arg)
+{
+	int ret = pthread_mutex_trylock(arg);
+
+	if (!ret)
+		pthread_mutex_unlock(arg);
+	return (void *)(long)ret;
+}
+
+static long taken_by_another(pthread_mutex_t *which)
+{
+	pthread_t thread;
+	void *ret;
+
+	pthread_create(&thread, NULL, take, which);
+	pthread_join(thread, &ret);
+	return (long)ret;
+}
+
+/* Those that are not unlocked by the short way. */
+static void kinds_of_mutex(void)
+{
+	pthread_mutexattr_t attr;
+	pthread_mutex_t again, checked;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&again, &attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&checked, &attr);
+
+	ok(!pthread_mutex_lock(&again) && !pthread_mutex_lock(&again) && !pthread_mutex_unlock(&again) &&
+	   taken_by_another(&again) == EBUSY && !pthread_mutex_unlock(&again) && !taken_by_another(&again),
+	   "a recursive mutex");
+	ok(pthread_mutex_unlock(&checked) == EPERM && !pthread_mutex_lock(&checked) && pthread_mutex_lock(&checked) == EDEADLK &&
+	   !pthread_mutex_unlock(&checked) && pthread_mutex_unlock(&checked) == EPERM, "a mutex that checks");
+}
+
 static void conditions(void)
 {
 	struct timespec until;
@@ -326,6 +364,7 @@ int main(void)
 	ok(constructed, "a constructor");
 	pthread_key_create(&key, destroy);
 	many();
+	kinds_of_mutex();
 	conditions();
 	cancellation();
 	detached();

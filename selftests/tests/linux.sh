@@ -33,6 +33,17 @@ traced() {
 	grep -q '] getcwd(0x[0-9a-f]*, 4096) = ' $out && grep -q '] exit_group(0)$' $out
 }
 
+# Those with entries of their own, too.
+hot_traced() {
+	local call
+	"$ukl" run --trace "$modules/calls.ko" </dev/null >$out 2>&1 || return
+	for call in 'read([0-9]*, 0x[0-9a-f]*, 100) = 7' 'write([0-9]*, "request", 7) = 7' \
+		'sendmsg([0-9]*, 0x[0-9a-f]*, 0) = 7' 'sendmsg(-1, 0x[0-9a-f]*, 0) = -1 EBADF' \
+		'clock_gettime([0-9]*, 0x[0-9a-f]*) = 0'; do
+		grep -q "] $call\$" $out || { echo "not shown: $call"; return 1; }
+	done
+}
+
 # ends HOW STATUS
 ends() {
 	run ends "$1" >$out 2>&1
@@ -123,6 +134,7 @@ expect_in_log 'ukl_linux: a process runs this program already'
 expect_in_log 'hello_c: a program in C runs as a process'
 check "hello is the same in both rings" hello_is_the_same
 check "system calls are shown" traced
+check "those that servers make most, too" hot_traced
 check "system calls come to the same in both rings" in_both calls
 check "threads do" in_both threads
 check "floating point does" in_both float
