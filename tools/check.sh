@@ -122,6 +122,15 @@ command_tests() {
 	tools/cargo.sh test --quiet --locked
 }
 
+# The load generator: lints, and tests against servers of its own.
+load_clippy() {
+	tools/cargo.sh -w tools/load clippy --quiet --locked --all-targets -- -D warnings
+}
+
+load_tests() {
+	tools/cargo.sh -w tools/load test --quiet --locked
+}
+
 peer() {
 	tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")"
 }
@@ -155,6 +164,8 @@ mkdir -p "$build"
 	timed result "peer builds" peer
 	timed result "the command ukl: clippy" command_clippy
 	timed result "the command ukl: unit tests" command_tests
+	timed result "the load generator: clippy" load_clippy
+	timed result "the load generator: tests" load_tests
 	for test in tools/tests/*.t; do
 		run_test "${test#tools/tests/}" 120 "$test"
 	done
