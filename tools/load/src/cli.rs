@@ -95,7 +95,7 @@ pub struct StoreArgs {
 /// What all protocols have.
 #[derive(Debug, Args, Serialize)]
 pub struct Common {
-    /// Address and port of the server, for instance 127.0.0.1:6379 or [::1]:6379
+    /// Address and port of the server, for instance 127.0.0.1:6379
     #[arg(value_name = "ADDRESS")]
     pub address: SocketAddr,
     /// How many connections

@@ -173,12 +173,20 @@ fn fault(speaks: Speaks, act: Act) -> String {
 
 #[test]
 fn wrong_bytes_are_an_error() {
-    for speaks in ALL {
-        let line = fault(speaks, Act::Spoil);
-        assert!(
-            line.contains("expected ") && line.contains(", came "),
-            "{line}"
-        );
+    // In the value, and behind it.
+    let places = [
+        (Speaks::Echo(32), [16, 1]),
+        (Speaks::Redis, [3, 1]),
+        (Speaks::Memcached, [8, 3]),
+    ];
+    for (speaks, from_end) in places {
+        for from_end in from_end {
+            let line = fault(speaks, Act::Spoil(from_end));
+            assert!(
+                line.contains("expected ") && line.contains(", came "),
+                "{line}"
+            );
+        }
     }
 }
 
@@ -193,14 +201,17 @@ fn bytes_that_were_not_asked_for_are_an_error() {
 #[test]
 fn a_connection_that_is_closed_is_an_error() {
     for speaks in ALL {
-        let line = fault(speaks, Act::Truncate(0));
-        assert!(
-            line.contains("closed the connection; expected the reply to"),
-            "{line}"
-        );
-        assert!(line.ends_with("0 bytes of it came\n"), "{line}");
-        let line = fault(speaks, Act::Truncate(5));
-        assert!(line.ends_with("5 bytes of it came\n"), "{line}");
+        for bytes in [0, 5] {
+            let line = fault(speaks, Act::Truncate(bytes));
+            assert!(
+                line.contains("the server closed the connection; expected the reply to"),
+                "{line}"
+            );
+            assert!(
+                line.ends_with(&format!("{bytes} bytes of it came\n")),
+                "{line}"
+            );
+        }
     }
 }
 
@@ -215,7 +226,7 @@ fn a_reply_that_is_missing_is_an_error() {
 #[test]
 fn an_error_is_in_the_json_too() {
     let server = Server::new(Speaks::Redis, |number| match number {
-        500 => Act::Spoil,
+        500 => Act::Spoil(3),
         _ => Act::Answer,
     });
     let output = run(&server, Speaks::Redis, "--json -c 1 -n 10000 -w 0");

@@ -14,6 +14,8 @@ use std::{
     time::Duration,
 };
 
+use socket2::SockRef;
+
 /// What a server does with a request.
 #[derive(Clone, Copy)]
 pub enum Act {
@@ -21,8 +23,8 @@ pub enum Act {
     Answer,
     /// It answers after some time, in which it answers nobody.
     Slow(Duration),
-    /// It answers with one byte changed.
-    Spoil,
+    /// It answers with one byte changed, so many from the end.
+    Spoil(usize),
     /// It answers with so many bytes, and closes the connection.
     Truncate(usize),
     /// It says nothing.
@@ -110,11 +112,13 @@ fn serve(
         match act(number) {
             Act::Answer => {}
             Act::Slow(time) => thread::sleep(time),
-            Act::Spoil => {
-                let middle = reply.len() / 2;
-                reply[middle] ^= 1;
+            Act::Spoil(from_end) => {
+                let place = reply.len() - from_end;
+                reply[place] ^= 1;
             }
             Act::Truncate(len) => {
+                // The bytes and the end are one packet, and one event for the client.
+                SockRef::from(&stream).set_tcp_cork(true)?;
                 stream.write_all(&reply[..len])?;
                 return Ok(());
             }
