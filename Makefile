@@ -17,7 +17,7 @@ endif
 bench_parts := $(shell awk '/^[a-z]/ { print $$1 }' tools/bench/parts)
 bench_without_programs := transition echo
 
-.PHONY: all modules command ukl-load programs root demo check check-fuzz check-redis bench $(bench_parts:%=bench-%) bench-compare \
+.PHONY: all modules command ukl-load programs root demo check check-fuzz check-load check-redis bench $(bench_parts:%=bench-%) bench-compare \
 	shell vm install clean distclean help
 all: modules command
 
@@ -61,7 +61,6 @@ endif
 programs: modules command
 	$(Q)tools/programs.sh
 
-check: ukl-load
 demo check: modules command programs root
 	$(Q)tools/$@.sh
 
@@ -80,6 +79,11 @@ bench: modules command programs root
 $(bench_parts:%=bench-%): modules command root
 	$(Q)$$(awk -v part=$(@:bench-%=%) '$$1 == part { $$1 = $$2 = $$3 = ""; print }' tools/bench/parts)
 $(filter-out $(bench_without_programs:%=bench-%),$(bench_parts:%=bench-%)): programs
+
+# The load generator beside the tools that everybody measures with, and its rates, on an idle machine.
+check-load: ukl-load
+	$(Q)tools/cargo.sh -w tools/load test --quiet --locked -- --include-ignored
+	$(Q)tools/load/compare.sh
 
 # What two runs of the suite say differently.
 bench-compare: root
@@ -111,6 +115,7 @@ help:
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'
+	@echo '  make check-load test the load generator on an idle machine: its rates, and beside redis-benchmark and memcaslap'
 	@echo "  make check-redis run Redis's own test suite against Redis in ring 0 and in user space"
 	@echo '  make bench      all measurements there are, with a report: build/results/report.md; they are:'
 	@echo '  make bench-transition  count the instructions of calls and system calls'

@@ -122,7 +122,7 @@ command_tests() {
 	tools/cargo.sh test --quiet --locked
 }
 
-# The load generator: lints, and tests against servers of its own.
+# The load generator: lints, and tests against servers of its own; make check-load has those that depend on time.
 load_clippy() {
 	tools/cargo.sh -w tools/load clippy --quiet --locked --all-targets -- -D warnings
 }

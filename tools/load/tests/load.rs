@@ -256,6 +256,7 @@ fn a_refused_connection_is_an_error() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn a_run_that_takes_too_long_is_an_error() {
     let server = Server::new(Speaks::Echo(8), |_| Act::Slow(millis(10)));
     let line = failure(&server, Speaks::Echo(8), "-c 1 -n 1000 -w 0 --limit 0.3");
@@ -266,6 +267,7 @@ fn a_run_that_takes_too_long_is_an_error() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn rates_are_kept() {
     for speaks in ALL {
         let server = Server::good(speaks);
@@ -283,6 +285,7 @@ fn rates_are_kept() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn a_number_of_requests_at_a_rate_is_kept() {
     let server = Server::good(Speaks::Echo(8));
     for arrivals in ["uniform", "poisson"] {
@@ -295,6 +298,7 @@ fn a_number_of_requests_at_a_rate_is_kept() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn random_arrivals_depend_on_the_seed_only() {
     let server = Server::good(Speaks::Echo(8));
     let due = |seed| {
@@ -321,6 +325,7 @@ fn stalling(after: u64) -> Server {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn an_open_loop_shows_a_stall_and_a_closed_one_hides_it() {
     // Of 2 s, 0.2 are 10 %: every tenth request comes in that time.
     let arguments = "-c 10 --rate 1000 -d 2 -w 0 --arrivals uniform";
@@ -336,6 +341,7 @@ fn an_open_loop_shows_a_stall_and_a_closed_one_hides_it() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn the_time_of_a_slow_server_is_seen() {
     let server = Server::new(Speaks::Echo(8), |_| Act::Slow(millis(5)));
     let closed = load(&server, Speaks::Echo(8), "-c 1 -n 200 -w 0");
@@ -354,6 +360,7 @@ fn the_time_of_a_slow_server_is_seen() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn quantiles_are_those_of_the_server() {
     // 3 % take 50 ms.
     let server = Server::new(Speaks::Echo(8), |number| match number % 100 {
@@ -367,6 +374,7 @@ fn quantiles_are_those_of_the_server() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn too_high_a_rate_is_seen_and_does_not_hang() {
     // 500 in a second are possible, at most.
     let server = Server::new(Speaks::Redis, |number| match number {
@@ -391,6 +399,7 @@ fn too_high_a_rate_is_seen_and_does_not_hang() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn a_warm_up_does_not_count() {
     let server = Server::new(Speaks::Echo(8), |number| match number {
         1 => Act::Slow(millis(400)),
@@ -411,6 +420,7 @@ fn a_warm_up_does_not_count() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn a_curve_has_a_line_for_each_rate() {
     let server = Server::good(Speaks::Memcached);
     let arguments = "-d 0.3 -w 0 --rates 100,1000,300 --arrivals uniform";
@@ -424,6 +434,7 @@ fn a_curve_has_a_line_for_each_rate() {
 }
 
 #[test]
+#[ignore = "wants an idle machine: make check-load"]
 fn the_highest_rate_within_a_limit_is_found() {
     // 1000 in a second are possible, at most.
     let server = Server::new(Speaks::Echo(8), |_| Act::Slow(millis(1)));

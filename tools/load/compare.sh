@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # ukl-load beside the tools that everybody measures with, on the servers of the build root: in a closed loop with the same
 # settings the same server has to come to the same rate. Needs build/bin/ukl-load. KTAP.
+# `make check-load` runs it on an idle machine.
 # shellcheck disable=SC2317,SC2329 # functions are called by name
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit
 if [ "${1:-}" != inside ]; then
 	[ -x build/bin/ukl-load ] || { echo "Bail out! there is no build/bin/ukl-load: run 'make ukl-load'"; exit 1; }
 	# A network of its own: the ports are free.
-	exec tools/enter.sh unshare --net -- bash tools/tests/load.t inside
+	exec tools/enter.sh unshare --net -- bash tools/load/compare.sh inside
 fi
 
 # Two medians may differ by so many percent.
