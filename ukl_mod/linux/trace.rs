@@ -81,7 +81,7 @@ impl Line {
                 Err(_) => return self.write_str("?\""),
             }
         }
-        self.write_str("\"...")
+        self.write_str(if max > STRING_MAX { "\"..." } else { "\"" })
     }
 
     fn arg(&mut self, value: u64, kind: Arg, args: &[u64; 6]) -> core::fmt::Result {
