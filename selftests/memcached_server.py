@@ -44,7 +44,8 @@ class Client:
     def line(self):
         line = self.file.readline()
         assert line.endswith(b"\n"), line
-        return line.decode().rstrip("\r\n")
+        # Of a unix socket's path memcached shows what is behind its 26 bytes, too ("stats conns").
+        return line.decode(errors="replace").rstrip("\r\n")
 
     def ask(self, line, value=None):
         self.send(line, value)

@@ -73,7 +73,8 @@ static const char *const allocations[] = {
 	"kmem_cache_alloc_noprof", NULL,
 };
 
-static const char *const looks[] = { "tcp_poll", NULL };
+/* Of ukl.ko, before it asks tcp_poll() if it has to. */
+static const char *const looks[] = { "ukl_helper_sock_poll", NULL };
 
 /* Neither being in a set nor an event takes memory. */
 static int no_allocations(struct test *t)
