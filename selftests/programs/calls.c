@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -344,6 +345,8 @@ static void vectors(void)
 	static struct iovec many[1025];
 	struct iovec parts[3] = { { "abc", 3 }, { "", 0 }, { "defg", 4 } }, nowhere = { NULL, 1 };
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 }, bad = { .msg_iov = &nowhere, .msg_iovlen = 1 };
+	struct iovec endless = { parts, SIZE_MAX / 2 + 1 };
+	struct msghdr too_long = { .msg_iov = &endless, .msg_iovlen = 1 };
 	struct msghdr none = { .msg_iovlen = 1 }, long_one = { .msg_iov = many, .msg_iovlen = 1025 };
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t len = sizeof(address);
@@ -361,6 +364,8 @@ static void vectors(void)
 	close(pair[1]);
 	ok(fails(sendmsg(fds[0], &none, 0), EFAULT) && fails(sendmsg(fds[0], &bad, 0), EFAULT) &&
 	   fails(sendmsg(fds[0], &long_one, 0), EMSGSIZE), "sendmsg() of what is not there, and of too many parts");
+	ok(fails(sendmsg(fds[0], &too_long, 0), EINVAL) && fails(writev(fds[0], &endless, 1), EINVAL) &&
+	   fails(readv(fds[0], &endless, 1), EINVAL), "a part that is longer than any");
 	signal(SIGPIPE, on_broken);
 	shutdown(fds[0], SHUT_WR);
 	ok(fails(sendmsg(fds[0], &message, MSG_NOSIGNAL), EPIPE) && !broken && fails(sendmsg(fds[0], &message, 0), EPIPE) &&

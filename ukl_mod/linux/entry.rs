@@ -17,12 +17,11 @@ use kernel::{
     ffi::{c_int, c_long, c_ulong, c_void},
 };
 
-/// Makes a system call. The hottest without an entry of its own are found without the table.
+/// Makes a system call. The hottest without an entry of its own is found without the table.
 #[inline(always)]
 pub(crate) fn make(nr: u64, args: &[u64; 6]) -> Answer {
     match nr as u32 {
         bindings::__NR_epoll_wait => epoll::wait(args),
-        bindings::__NR_epoll_pwait => epoll::pwait(args),
         _ => by_table(nr, args),
     }
 }
@@ -79,6 +78,23 @@ fn finish(answer: Answer) -> c_long {
     face::number(answer) as c_long
 }
 
+/// A call with an entry of its own: what `first` comes to, a negative errno being for `failed`; or what
+/// `shown` does, if some program is traced.
+#[inline(always)]
+fn hot(
+    first: impl FnOnce() -> i64,
+    failed: impl FnOnce(i64) -> Answer,
+    shown: impl FnOnce() -> Answer,
+) -> c_long {
+    if trace::is_on() {
+        return finish(shown());
+    }
+    match first() {
+        count @ 0.. => count as c_long,
+        errno => finish(failed(errno)),
+    }
+}
+
 /// See `include/ukl/linux.h`.
 ///
 /// # Safety
@@ -86,19 +102,11 @@ fn finish(answer: Answer) -> c_long {
 /// Called by a program that was registered here.
 #[no_mangle]
 unsafe extern "C" fn ukl_linux_read(fd: c_int, to: *mut c_void, len: usize) -> c_long {
-    let nr = bindings::__NR_read;
-    let errno = match trace::is_on() {
-        false => match file::try_recv(fd as u64, to as u64, len as u64, 0) {
-            count @ 0.. => return count as c_long,
-            errno => Some(errno),
-        },
-        true => None,
-    };
-    otherwise(
-        nr,
-        [fd as u64, to as u64, len as u64],
-        errno,
-        |args, errno| file::recv_otherwise(nr, args, errno),
+    let (fd, to, len) = (fd as u64, to as u64, len as u64);
+    hot(
+        || file::try_read(fd, to, len),
+        |errno| file::read_failed(&[fd, to, len, 0, 0, 0], errno),
+        || trace::make(bindings::__NR_read.into(), &[fd, to, len, 0, 0, 0]),
     )
 }
 
@@ -109,15 +117,12 @@ unsafe extern "C" fn ukl_linux_read(fd: c_int, to: *mut c_void, len: usize) -> c
 /// Called by a program that was registered here.
 #[no_mangle]
 unsafe extern "C" fn ukl_linux_write(fd: c_int, from: *const c_void, len: usize) -> c_long {
-    let errno = match trace::is_on() {
-        false => match file::try_write(fd as u64, from as u64, len as u64) {
-            count @ 0.. => return count as c_long,
-            errno => Some(errno),
-        },
-        true => None,
-    };
-    let args = [fd as u64, from as u64, len as u64];
-    otherwise(bindings::__NR_write, args, errno, file::write_failed)
+    let (fd, from, len) = (fd as u64, from as u64, len as u64);
+    hot(
+        || file::try_write(fd, from, len),
+        |errno| file::write_failed(&[fd, from, len, 0, 0, 0], errno),
+        || trace::make(bindings::__NR_write.into(), &[fd, from, len, 0, 0, 0]),
+    )
 }
 
 /// See `include/ukl/linux.h`.
@@ -133,31 +138,15 @@ unsafe extern "C" fn ukl_linux_send_vector(
     flags: c_int,
 ) -> c_long {
     let (fd, vec, count, flags) = (fd as u64, vec as u64, count as u64, flags as u64);
-    if trace::is_on() {
-        return file::with_message([fd, vec, count, flags], |args| {
-            finish(trace::make(bindings::__NR_sendmsg.into(), args))
-        });
-    }
-    match file::try_send_vector(fd, vec, count, flags) {
-        count @ 0.. => count as c_long,
-        errno => finish(file::send_failed(flags, errno)),
-    }
-}
-
-/// The rest of a call with an entry of its own: what it has come to is `errno`, or it is to be shown.
-#[cold]
-#[inline(never)]
-fn otherwise(
-    nr: u32,
-    [a, b, c]: [u64; 3],
-    errno: Option<i64>,
-    failed: impl Fn(&[u64; 6], i64) -> Answer,
-) -> c_long {
-    let args = [a, b, c, 0, 0, 0];
-    finish(match errno {
-        Some(errno) => failed(&args, errno),
-        None => trace::make(nr.into(), &args),
-    })
+    hot(
+        || file::try_send_vector(fd, vec, count, flags),
+        |errno| file::send_failed(flags, errno),
+        || {
+            file::with_message([fd, vec, count, flags], |args| {
+                trace::make(bindings::__NR_sendmsg.into(), args)
+            })
+        },
+    )
 }
 
 /// See `include/ukl/linux.h`.
@@ -167,15 +156,17 @@ fn otherwise(
 /// Called by a program that was registered here.
 #[no_mangle]
 unsafe extern "C" fn ukl_linux_clock_gettime(clock: c_int, to: *mut c_void) -> c_long {
-    let errno = match trace::is_on() {
-        false if time::try_clock_gettime(clock, to as u64) => return 0,
-        false => Some(0),
-        true => None,
-    };
-    let args = [clock as u64, to as u64, 0];
-    otherwise(bindings::__NR_clock_gettime, args, errno, |args, _| {
-        time::clock_gettime(args)
-    })
+    let (clock, to) = (clock as u64, to as u64);
+    hot(
+        || time::try_clock_gettime(clock, to),
+        |_| time::clock_gettime(&[clock, to, 0, 0, 0, 0]),
+        || {
+            trace::make(
+                bindings::__NR_clock_gettime.into(),
+                &[clock, to, 0, 0, 0, 0],
+            )
+        },
+    )
 }
 
 /// A process that is asked to stop by a signal which its program does not handle is to end: it does not

@@ -35,6 +35,14 @@ static bool is_tcp(const struct sock *sk)
 	return prot->sendmsg == tcp_sendmsg && prot->recvmsg == tcp_prot.recvmsg;
 }
 
+/* The socket behind a descriptor. */
+static struct socket *socket_of(struct fd f)
+{
+	if (fd_empty(f))
+		return ERR_PTR(-EBADF);
+	return sock_from_file(fd_file(f)) ?: ERR_PTR(-ENOTSOCK);
+}
+
 /* To tcp_sendmsg(), past the socket layer, if it is TCP. SIGPIPE is the caller's business. */
 static int sock_write(struct socket *sock, struct msghdr *msg, size_t len)
 {
@@ -178,7 +186,7 @@ static noinline long sock_read_buffer(struct socket *sock, struct file *file,
 	struct msghdr msg = {};
 
 	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &buffer->vec, 1, buffer->vec.iov_len);
-	return sock_read(sock, &msg, buffer->vec.iov_len, nonblock(file) | buffer->flags);
+	return sock_read(sock, &msg, buffer->vec.iov_len, nonblock(file));
 }
 
 long ukl_linux_helper_read_buffer(void *arg)
@@ -192,7 +200,7 @@ long ukl_linux_helper_read_buffer(void *arg)
 	sock = sock_from_file(fd_file(f));
 	if (unlikely(!sock))
 		return file_rw_buffer(fd_file(f), buffer, false);
-	if (!buffer->flags && buffer->vec.iov_len && likely(is_tcp(sock->sk))) {
+	if (buffer->vec.iov_len && likely(is_tcp(sock->sk))) {
 		int ret = tcp_take(sock->sk, buffer->vec.iov_base, buffer->vec.iov_len);
 
 		if (likely(ret))
@@ -201,10 +209,19 @@ long ukl_linux_helper_read_buffer(void *arg)
 	return sock_read_buffer(sock, fd_file(f), buffer);
 }
 
+/* Sends a message that has nothing but its parts. */
+static __always_inline long sock_write_parts(struct socket *sock, int flags,
+					     const struct kvec *vec, size_t count, size_t len)
+{
+	struct msghdr msg = { .msg_flags = flags };
+
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vec, count, len);
+	return sock_write(sock, &msg, len);
+}
+
 long ukl_linux_helper_write_buffer(void *arg)
 {
 	const struct ukl_linux_buffer *buffer = arg;
-	struct msghdr msg __uninitialized;
 	struct socket *sock;
 
 	CLASS(fd, f)(buffer->fd);
@@ -213,9 +230,7 @@ long ukl_linux_helper_write_buffer(void *arg)
 	sock = sock_from_file(fd_file(f));
 	if (unlikely(!sock))
 		return file_rw_buffer(fd_file(f), buffer, true);
-	msg = (struct msghdr){ .msg_flags = nonblock(fd_file(f)) | buffer->flags };
-	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &buffer->vec, 1, buffer->vec.iov_len);
-	return sock_write(sock, &msg, buffer->vec.iov_len);
+	return sock_write_parts(sock, nonblock(fd_file(f)), &buffer->vec, 1, buffer->vec.iov_len);
 }
 
 static long prw(struct ukl_linux_io *io, bool write)
@@ -256,11 +271,9 @@ long ukl_linux_helper_send(void *arg)
 	struct socket *sock;
 
 	CLASS(fd, f)(io->fd);
-	if (fd_empty(f))
-		return -EBADF;
-	sock = sock_from_file(fd_file(f));
-	if (!sock)
-		return -ENOTSOCK;
+	sock = socket_of(f);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
 
 	struct msghdr msg = {
 		.msg_name = io->name,
@@ -281,20 +294,15 @@ long ukl_linux_helper_send(void *arg)
 long ukl_linux_helper_send_vector(void *arg)
 {
 	const struct ukl_linux_vector *vector = arg;
-	struct msghdr msg __uninitialized;
 	struct socket *sock;
+	int flags;
 
 	CLASS(fd, f)(vector->fd);
-	if (fd_empty(f))
-		return -EBADF;
-	sock = sock_from_file(fd_file(f));
-	if (!sock)
-		return -ENOTSOCK;
-	msg = (struct msghdr){
-		.msg_flags = (vector->flags & ~MSG_INTERNAL_SENDMSG_FLAGS) | nonblock(fd_file(f)),
-	};
-	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vector->vec, vector->count, vector->len);
-	return sock_write(sock, &msg, vector->len);
+	sock = socket_of(f);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	flags = (vector->flags & ~MSG_INTERNAL_SENDMSG_FLAGS) | nonblock(fd_file(f));
+	return sock_write_parts(sock, flags, vector->vec, vector->count, vector->len);
 }
 
 long ukl_linux_helper_recv(void *arg)
@@ -304,11 +312,9 @@ long ukl_linux_helper_recv(void *arg)
 	long ret;
 
 	CLASS(fd, f)(io->fd);
-	if (fd_empty(f))
-		return -EBADF;
-	sock = sock_from_file(fd_file(f));
-	if (!sock)
-		return -ENOTSOCK;
+	sock = socket_of(f);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
 
 	/*
 	 * Descriptors are only ever handed to user space (scm_detach_fds()): with no room they
@@ -338,11 +344,9 @@ long ukl_linux_helper_accept(void *arg)
 	int fd, ret;
 
 	CLASS(fd, f)(accept->fd);
-	if (fd_empty(f))
-		return -EBADF;
-	sock = sock_from_file(fd_file(f));
-	if (!sock)
-		return -ENOTSOCK;
+	sock = socket_of(f);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
 	/* First, so that no connection is lost for want of one. */
 	fd = get_unused_fd_flags(accept->flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
 	if (fd < 0)

@@ -49,14 +49,13 @@ long ukl_linux_helper_send(void *io);
 /* Hot forms of read and write: one buffer. */
 struct ukl_linux_buffer {
 	int fd;
-	int flags;		/* MSG_* */
 	struct kvec vec;
 };
 
-/* What is sent of a vector. */
+/* A message that has nothing but its parts. */
 struct ukl_linux_vector {
 	int fd;
-	int flags;
+	int flags;		/* MSG_* */
 	const struct kvec *vec;
 	size_t count;
 	size_t len;

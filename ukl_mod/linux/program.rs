@@ -17,7 +17,7 @@ use kernel::prelude::*;
 #[inline(always)]
 fn kernel_half(address: u64, len: usize) -> Result {
     let start = address as i64;
-    if start >= 0 || start.wrapping_add(len as i64 - 1) >= 0 {
+    if start >= 0 || start.wrapping_add(len as i64).wrapping_sub(1) >= 0 {
         return Err(EFAULT);
     }
     Ok(())

@@ -94,17 +94,15 @@ struct wait_queue_head *ukl_helper_sock_queue(struct socket *sock)
 }
 
 /*
- * For an established TCP connection that nothing but its data has happened to, and of which only
- * reading is waited for, what tcp_poll() says comes down to whether there is some.
+ * For an established TCP connection, without TLS and BPF on top, that nothing but its data has
+ * happened to, and of which only reading is waited for, what tcp_poll() says comes down to whether
+ * there is some.
  */
 static bool only_data_matters(const struct sock *sk, __poll_t wanted)
 {
-	const struct proto *prot = READ_ONCE(sk->sk_prot);
-
 	const __poll_t reading = EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLET;
 
-	return !(wanted & ~reading) &&
-	       prot->recvmsg == tcp_prot.recvmsg && !prot->sock_is_readable &&
+	return !(wanted & ~reading) && READ_ONCE(sk->sk_prot)->recvmsg == tcp_prot.recvmsg &&
 	       inet_sk_state_load(sk) == TCP_ESTABLISHED && !READ_ONCE(sk->sk_shutdown) &&
 	       READ_ONCE(sk->sk_rcvlowat) <= 1 && !READ_ONCE(tcp_sk(sk)->urg_data) &&
 	       !READ_ONCE(sk->sk_err) && skb_queue_empty_lockless(&sk->sk_error_queue);

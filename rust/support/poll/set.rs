@@ -176,10 +176,10 @@ impl Set {
         let mut count = 0;
         // The last one of those that are looked at now. It stays on the list until its turn.
         let mut last: *const Source = ptr::null();
-        // The one before, if it is to be looked at again by the next wait: back on the list with the next lock.
+        // The one before, if the next wait is to look at it again: it goes back with the next lock.
         let mut again: Option<&Source> = None;
         let _looking = self.looking.lock();
-        while count < max && (again.is_some() || self.state.load() & SOME != 0) {
+        while count < max && self.state.load() & SOME != 0 {
             let (source, (mut events, look)) = {
                 let mut locked = self.lock();
                 if let Some(source) = again.take() {

@@ -25,10 +25,9 @@ const FAULT: i64 = -(bindings::EFAULT as i64);
 const OTHER: Error = ENOTSUPP;
 
 #[inline(always)]
-fn buffer(fd: u64, flags: u64, base: *mut u8, len: u64) -> ukl_linux_buffer {
+fn buffer(fd: u64, base: *mut u8, len: u64) -> ukl_linux_buffer {
     ukl_linux_buffer {
         fd: fd as i32,
-        flags: flags as i32,
         vec: kvec {
             iov_base: base.cast(),
             iov_len: len as usize,
@@ -46,25 +45,20 @@ fn broken(flags: u64) {
 
 /// `read(fd, buf, count)`.
 pub(crate) fn read(args: &[u64; 6]) -> Answer {
-    recv_buffer(bindings::__NR_read, args, 0)
-}
-
-/// `read()`, or `recv()` with `flags`.
-fn recv_buffer(nr: u32, args: &[u64; 6], flags: u64) -> Answer {
-    match try_recv(args[0], args[1], args[2], flags) {
+    match try_read(args[0], args[1], args[2]) {
         count @ 0.. => Ok(count),
-        errno => recv_otherwise(nr, args, errno),
+        errno => read_failed(args, errno),
     }
 }
 
-/// Reads what the module can; a negative errno is for [`recv_otherwise`].
+/// Reads what the module can; a negative errno is for [`read_failed`].
 #[inline(always)]
-pub(crate) fn try_recv(fd: u64, address: u64, len: u64, flags: u64) -> i64 {
+pub(crate) fn try_read(fd: u64, address: u64, len: u64) -> i64 {
     let len = len.min(MAX);
     let Ok(to) = program::writable(address, len as usize) else {
         return FAULT;
     };
-    let mut buffer = buffer(fd, flags, to, len);
+    let mut buffer = buffer(fd, to, len);
     // SAFETY: The helper takes this.
     unsafe { face::call_raw(bindings::ukl_linux_helper_read_buffer, &mut buffer) }
 }
@@ -72,9 +66,13 @@ pub(crate) fn try_recv(fd: u64, address: u64, len: u64, flags: u64) -> i64 {
 /// The rest of a read that came to `errno`: of what only user space can read, or the error.
 #[cold]
 #[inline(never)]
-pub(crate) fn recv_otherwise(nr: u32, args: &[u64; 6], errno: i64) -> Answer {
+pub(crate) fn read_failed(args: &[u64; 6], errno: i64) -> Answer {
     match face::answer(errno) {
-        Err(OTHER) => tail::call(nr.into(), args, &[Arg::Num, Arg::OutLen(2), Arg::Num]),
+        Err(OTHER) => tail::call(
+            bindings::__NR_read.into(),
+            args,
+            &[Arg::Num, Arg::OutLen(2), Arg::Num],
+        ),
         answer => answer,
     }
 }
@@ -94,7 +92,7 @@ pub(crate) fn try_write(fd: u64, address: u64, len: u64) -> i64 {
     let Ok(from) = program::readable(address, len as usize) else {
         return FAULT;
     };
-    let mut buffer = buffer(fd, 0, from.cast_mut(), len);
+    let mut buffer = buffer(fd, from.cast_mut(), len);
     // SAFETY: The helper takes this.
     unsafe { face::call_raw(bindings::ukl_linux_helper_write_buffer, &mut buffer) }
 }
@@ -142,11 +140,14 @@ fn vector(address: u64, count: u64, writes: bool, too_many: u32) -> Result<(*con
         // SAFETY: So many are there.
         let part = unsafe { vec.add(i).read_unaligned() };
         let base = part.iov_base as u64;
+        if part.iov_len as u64 > MAX {
+            return Err(EINVAL);
+        }
         match writes {
             true => drop(program::writable(base, part.iov_len)?),
             false => drop(program::readable(base, part.iov_len)?),
         }
-        len = len.saturating_add(part.iov_len);
+        len += part.iov_len;
     }
     if len as u64 > MAX {
         return Err(EINVAL);

@@ -21,17 +21,20 @@ fn now(clock: u32) -> Option<(i64, i64)> {
     known.then_some((time.tv_sec, time.tv_nsec as i64))
 }
 
-/// `clock_gettime()` of a clock that can be read here, to a place that is there. No transition.
+/// Reads a clock that can be read here, to a place that is there; a negative number is for
+/// [`clock_gettime`]. No transition.
 #[inline(always)]
-pub(crate) fn try_clock_gettime(clock: i32, address: u64) -> bool {
+pub(crate) fn try_clock_gettime(clock: u64, address: u64) -> i64 {
     let Ok(to) = program::writable(address, size_of::<timespec64>()) else {
-        return false;
+        return -1;
     };
     // SAFETY: There is room for it. From any context.
-    unsafe { bindings::ukl_linux_helper_clock(clock, to.cast()) == 0 }
+    unsafe { bindings::ukl_linux_helper_clock(clock as i32, to.cast()) }.into()
 }
 
 /// `clock_gettime(clock, tp)`. No transition.
+#[cold]
+#[inline(never)]
 pub(crate) fn clock_gettime(args: &[u64; 6]) -> Answer {
     let Some((seconds, nanoseconds)) = now(args[0] as u32) else {
         return tail::call(
