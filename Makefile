@@ -17,8 +17,8 @@ endif
 bench_parts := $(shell awk '/^[a-z]/ { print $$1 }' tools/bench/parts)
 bench_without_programs := transition echo
 
-.PHONY: all modules command ukl-load programs root demo check check-fuzz check-load check-redis bench $(bench_parts:%=bench-%) bench-compare \
-	shell vm install clean distclean help
+.PHONY: all modules command ukl-load programs root demo check check-fuzz check-load check-redis \
+	bench $(bench_parts:%=bench-%) bench-compare shell vm install clean distclean help
 all: modules command
 
 # What was built for another kernel goes: kbuild would take its objects for good.
@@ -39,7 +39,7 @@ command: root
 	$(Q)cmp -s build/obj/cargo/release/ukl build/bin/ukl || cp build/obj/cargo/release/ukl build/bin/ukl
 	$(Q)[ build/share -nt build/bin/ukl ] || { tools/enter.sh build/bin/ukl generate build/share && touch build/share; }
 
-# The load generator of the benchmarks.
+# A load generator.
 ukl-load: root
 	$(Q)mkdir -p build/bin
 	$(Q)tools/cargo.sh -w tools/load build --quiet --release --locked
@@ -111,7 +111,7 @@ help:
 	@echo
 	@echo '  make            build ukl.ko and the samples into build/modules, the command ukl into build/bin'
 	@echo '  make programs   build C programs for ring 0: Redis, memcached, and the C library they need'
-	@echo '  make ukl-load   build the load generator of the benchmarks into build/bin'
+	@echo '  make ukl-load   build the load generator into build/bin'
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'

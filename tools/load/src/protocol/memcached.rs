@@ -4,8 +4,8 @@
 
 use super::{
     difference, line, quote,
-    store::{decimal, number},
-    Mix, Protocol, Store, Wrong,
+    store::{decimal, number, Asked},
+    Mix, Store, Wrong,
 };
 
 /// What follows a value.
@@ -56,26 +56,6 @@ fn parse(input: &[u8], longest: usize) -> Result<Option<(Reply<'_>, usize)>, Wro
 pub struct Memcached(pub Mix);
 
 impl Memcached {
-    fn write(&self, request: Store, out: &mut Vec<u8>) {
-        let keys = &self.0.keys;
-        match request {
-            Store::Get(key) => {
-                out.extend_from_slice(b"get ");
-                keys.write(key, out);
-            }
-            Store::Set(key) => {
-                let value = keys.value(key);
-                out.extend_from_slice(b"set ");
-                keys.write(key, out);
-                out.extend_from_slice(b" 0 0 ");
-                decimal(value.len(), out);
-                out.extend_from_slice(b"\r\n");
-                out.extend_from_slice(value);
-            }
-        }
-        out.extend_from_slice(b"\r\n");
-    }
-
     fn check_get(&self, key: u64, reply: Reply<'_>) -> Result<(), Wrong> {
         let keys = &self.0.keys;
         let expected = keys.value(key);
@@ -102,13 +82,33 @@ impl Memcached {
     }
 }
 
-impl Protocol for Memcached {
-    type Request = Store;
+impl Asked for Memcached {
+    fn mix(&self) -> &Mix {
+        &self.0
+    }
 
-    fn ask(&mut self, out: &mut Vec<u8>) -> Store {
-        let request = self.0.next();
-        self.write(request, out);
-        request
+    fn mix_mut(&mut self) -> &mut Mix {
+        &mut self.0
+    }
+
+    fn write(&self, request: Store, out: &mut Vec<u8>) {
+        let keys = &self.0.keys;
+        match request {
+            Store::Get(key) => {
+                out.extend_from_slice(b"get ");
+                keys.write(key, out);
+            }
+            Store::Set(key) => {
+                let value = keys.value(key);
+                out.extend_from_slice(b"set ");
+                keys.write(key, out);
+                out.extend_from_slice(b" 0 0 ");
+                decimal(value.len(), out);
+                out.extend_from_slice(b"\r\n");
+                out.extend_from_slice(value);
+            }
+        }
+        out.extend_from_slice(b"\r\n");
     }
 
     fn check(&self, request: Store, input: &[u8]) -> Result<Option<usize>, Wrong> {
@@ -126,20 +126,6 @@ impl Protocol for Memcached {
             }
         }
         Ok(Some(len))
-    }
-
-    fn name(&self, request: Store) -> String {
-        self.0.name(request)
-    }
-
-    fn preloads(&self) -> u64 {
-        self.0.keys.count()
-    }
-
-    fn preload(&mut self, number: u64, out: &mut Vec<u8>) -> Store {
-        let request = Store::Set(number);
-        self.write(request, out);
-        request
     }
 }
 

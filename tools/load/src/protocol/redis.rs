@@ -4,8 +4,8 @@
 
 use super::{
     difference, line, quote,
-    store::{decimal, number},
-    Mix, Protocol, Store, Wrong,
+    store::{decimal, number, Asked},
+    Mix, Store, Wrong,
 };
 
 /// A reply of the server.
@@ -76,7 +76,15 @@ fn bulk(
 #[derive(Debug)]
 pub struct Redis(pub Mix);
 
-impl Redis {
+impl Asked for Redis {
+    fn mix(&self) -> &Mix {
+        &self.0
+    }
+
+    fn mix_mut(&mut self) -> &mut Mix {
+        &mut self.0
+    }
+
     fn write(&self, request: Store, out: &mut Vec<u8>) {
         let keys = &self.0.keys;
         let (words, key) = match request {
@@ -95,16 +103,6 @@ impl Redis {
             out.extend_from_slice(value);
         }
         out.extend_from_slice(b"\r\n");
-    }
-}
-
-impl Protocol for Redis {
-    type Request = Store;
-
-    fn ask(&mut self, out: &mut Vec<u8>) -> Store {
-        let request = self.0.next();
-        self.write(request, out);
-        request
     }
 
     fn check(&self, request: Store, input: &[u8]) -> Result<Option<usize>, Wrong> {
@@ -125,20 +123,6 @@ impl Protocol for Redis {
                 came: reply.name(),
             }),
         }
-    }
-
-    fn name(&self, request: Store) -> String {
-        self.0.name(request)
-    }
-
-    fn preloads(&self) -> u64 {
-        self.0.keys.count()
-    }
-
-    fn preload(&mut self, number: u64, out: &mut Vec<u8>) -> Store {
-        let request = Store::Set(number);
-        self.write(request, out);
-        request
     }
 }
 

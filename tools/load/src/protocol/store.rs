@@ -4,6 +4,7 @@
 
 use rand::{rngs::SmallRng, Rng, SeedableRng};
 
+use super::{Protocol, Wrong};
 use crate::keys::Keys;
 
 /// A request to a store; the number is the key's.
@@ -49,6 +50,49 @@ impl Mix {
             Store::Get(number) => format!("GET {}", self.keys.name(number)),
             Store::Set(number) => format!("SET {}", self.keys.name(number)),
         }
+    }
+}
+
+/// A store, and how it is spoken to.
+pub trait Asked {
+    /// What it is asked for.
+    fn mix(&self) -> &Mix;
+
+    /// What it is asked for, to ask for the next.
+    fn mix_mut(&mut self) -> &mut Mix;
+
+    /// Appends a request.
+    fn write(&self, request: Store, out: &mut Vec<u8>);
+
+    /// As [`Protocol::check`].
+    fn check(&self, request: Store, input: &[u8]) -> Result<Option<usize>, Wrong>;
+}
+
+impl<S: Asked> Protocol for S {
+    type Request = Store;
+
+    fn ask(&mut self, out: &mut Vec<u8>) -> Store {
+        let request = self.mix_mut().next();
+        self.write(request, out);
+        request
+    }
+
+    fn check(&self, request: Store, input: &[u8]) -> Result<Option<usize>, Wrong> {
+        Asked::check(self, request, input)
+    }
+
+    fn name(&self, request: Store) -> String {
+        self.mix().name(request)
+    }
+
+    fn preloads(&self) -> u64 {
+        self.mix().keys.count()
+    }
+
+    fn preload(&mut self, number: u64, out: &mut Vec<u8>) -> Store {
+        let request = Store::Set(number);
+        self.write(request, out);
+        request
     }
 }
 
