@@ -26,6 +26,12 @@ snapshot() {
 		awk '!/unpurged/ { n++ } END { print "vmalloc:areas", n }' /proc/vmallocinfo
 		awk '/^VmallocUsed:/ { print "vmalloc:pages", $2 / 4 } /^Percpu:/ { print "percpu:pages", $2 / 4 }' \
 			/proc/meminfo
+		# Pages that somebody took by themselves: those that are neither free, nor kept free by a CPU, nor anything
+		# that has a count of its own.
+		awk '/^ +count:/ { n -= $2 }
+			/^MemTotal:/ { n += $2 / 4 }
+			/^(MemFree|Buffers|Cached|SwapCached|AnonPages|Slab|KernelStack|PageTables|VmallocUsed|Percpu):/ { n -= $2 / 4 }
+			END { print "pages:other", n }' /proc/zoneinfo /proc/meminfo
 		awk '{ n += $2 } END { print "modules:bytes", n + 0 }' /proc/modules
 	} | sort >"$1"
 }

@@ -390,6 +390,76 @@ static void vectors(void)
 	close(fds[1]);
 }
 
+static char byte_of(int connection, size_t number)
+{
+	return number * 31 + (number >> 8) * 7 + connection;
+}
+
+/* Whether what is read next from a connection is what was sent, from byte @at to byte @end. */
+static int comes_as_sent(int fd, int connection, size_t at, size_t end)
+{
+	char in[4096];
+
+	while (at < end) {
+		ssize_t count = read(fd, in, sizeof(in) < end - at ? sizeof(in) : end - at);
+
+		if (count <= 0)
+			return 0;
+		for (ssize_t i = 0; i < count; i++)
+			if (in[i] != byte_of(connection, at++))
+				return 0;
+	}
+	return 1;
+}
+
+/*
+ * Much is under way on many connections when the first byte is read, so that what the kernel copies to is used again
+ * for one while another needs it; and the program's own buffer is used again at once.
+ */
+static void kept_in_flight(void)
+{
+	enum { CONNECTIONS = 40, ROUNDS = 3 };
+	static const size_t sizes[] = { 1, 511, 512, 513, 1024, 4095, 4096, 4097, 10000, 16384, 16385, 40000, 0 };
+	static char out[40000];
+	static int fds[CONNECTIONS][2];
+	static size_t sent[CONNECTIONS];
+	size_t total = 0, got;
+	int right = 1;
+
+	for (int c = 0; c < CONNECTIONS; c++)
+		connection(fds[c]);
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t before[CONNECTIONS];
+
+		memcpy(before, sent, sizeof(sent));
+		for (const size_t *size = sizes; *size; size++) {
+			for (int c = 0; c < CONNECTIONS; c++) {
+				struct iovec parts[2] = { { out, *size / 3 }, { out + *size / 3, *size - *size / 3 } };
+				struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+
+				for (size_t at = 0; at < *size; at++)
+					out[at] = byte_of(c, sent[c] + at);
+				got = c % 2 ? sendmsg(fds[c][0], &message, MSG_DONTWAIT) :
+					      send(fds[c][0], out, *size, MSG_DONTWAIT);
+				memset(out, 0xee, *size);
+				if (got == (size_t)-1) {
+					right &= errno == EAGAIN;
+					continue;
+				}
+				sent[c] += got;
+				total += got;
+			}
+		}
+		for (int c = 0; c < CONNECTIONS; c++)
+			right &= comes_as_sent(fds[c][1], c, before[c], sent[c]);
+	}
+	ok(right && total > 8 << 20, "messages of many sizes on many connections");
+	for (int c = 0; c < CONNECTIONS; c++) {
+		close(fds[c][0]);
+		close(fds[c][1]);
+	}
+}
+
 static void datagrams(void)
 {
 	struct sockaddr_in address, from;
@@ -543,6 +613,7 @@ int main(void)
 	ends_of_tcp();
 	readiness();
 	vectors();
+	kept_in_flight();
 	datagrams();
 	memory();
 	times();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ends: a program that ends in the way its argument says, with much of everything open */
+#include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +40,24 @@ __attribute__((noinline)) void stumble(volatile int *where)
 	*where = 1;
 }
 
+/* Much that nobody reads. */
+static void sends(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(address);
+	int to = socket(AF_INET, SOCK_STREAM, 0), from = socket(AF_INET, SOCK_STREAM, 0);
+	static char message[1000];
+
+	bind(to, (void *)&address, len);
+	listen(to, 1);
+	getsockname(to, (void *)&address, &len);
+	if (connect(from, (void *)&address, len))
+		exit(1);
+	for (int i = 0; i < 400; i++)
+		if (send(from, message, sizeof(message), MSG_DONTWAIT) < 0 && errno != EAGAIN)
+			exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
@@ -58,7 +79,9 @@ int main(int argc, char **argv)
 	pthread_create(&thread, NULL, sleeps, NULL);
 	printf("ready\n");
 	fflush(stdout);
-	if (!strcmp(how, "exit"))
+	if (!strcmp(how, "sends"))
+		sends();
+	if (!strcmp(how, "exit") || !strcmp(how, "sends"))
 		exit(5);
 	if (!strcmp(how, "thread"))
 		pthread_create(&thread, NULL, exits, NULL);

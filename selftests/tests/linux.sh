@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # C programs in ring 0: ukl_linux.ko, the C library, what tools/cc makes.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../leak.sh"
 
 programs=$build/programs
 ukl=$build/bin/ukl
@@ -128,6 +129,16 @@ named_once() {
 		dmesg | grep -q 'ukl_linux: ends/[0-9]*: 2 system calls were not supported'
 }
 
+quietly() {
+	run ends sends >$out 2>&1
+	[ $? = 5 ] && nothing_left
+}
+
+leaks_nothing() {
+	leaks 2 quietly
+	[ $? = 1 ]
+}
+
 ktap_print_header
 expect_in_log 'ukl: ends/[0-9]+ ran [0-9]+ ms without a transition'
 expect_in_log 'ukl_linux: a process runs this program already'
@@ -149,5 +160,7 @@ check "terminated" killed 15
 check "/proc shows its descriptors" truth
 check "one process at a time runs a program" one_at_a_time
 check "the next run has fresh variables" again
+check "a program that ends leaks nothing" leaks_nothing
 check "not on a kernel thread" not_on_a_kernel_thread
+rm -rf "$seen"
 finish

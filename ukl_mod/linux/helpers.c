@@ -19,6 +19,7 @@
 #include <net/tcp.h>
 
 #include "helpers.h"
+#include "staged.h"
 
 /* Reading and writing */
 
@@ -47,9 +48,11 @@ static struct socket *socket_of(struct fd f)
 static int sock_write(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	msg->msg_flags |= MSG_NOSIGNAL;
-	if (likely(is_tcp(sock->sk) && !msg->msg_name))
-		return tcp_sendmsg(sock->sk, msg, len);
-	return sock_sendmsg(sock, msg);
+	if (unlikely(!is_tcp(sock->sk) || msg->msg_name))
+		return sock_sendmsg(sock, msg);
+	if (ukl_linux_is_staged(msg, len))
+		return ukl_linux_send_staged(sock->sk, msg, len);
+	return tcp_sendmsg(sock->sk, msg, len);
 }
 
 static int copy_actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offset, size_t len)

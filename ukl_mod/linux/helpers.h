@@ -129,4 +129,6 @@ struct ukl_linux_ids {
 
 void ukl_linux_helper_ids(struct ukl_linux_ids *ids);
 
+void ukl_linux_helper_free_stages(void);
+
 #endif /* _UKL_LINUX_HELPERS_H */

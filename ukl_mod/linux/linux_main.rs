@@ -67,3 +67,10 @@ impl kernel::Module for UklLinux {
         Ok(Self)
     }
 }
+
+impl Drop for UklLinux {
+    fn drop(&mut self) {
+        // SAFETY: A program holds a reference to this module, so there is none.
+        unsafe { bindings::ukl_linux_helper_free_stages() };
+    }
+}
