@@ -15,7 +15,7 @@ endif
 
 # The parts of the suite of measurements; some need no C programs.
 bench_parts := $(shell awk '/^[a-z]/ { print $$1 }' tools/bench/parts)
-bench_without_programs := transition echo
+bench_without_programs := control transition echo
 
 .PHONY: all modules command ukl-load programs root demo check check-fuzz check-load check-redis \
 	bench $(bench_parts:%=bench-%) bench-compare shell vm install clean distclean help
@@ -78,6 +78,7 @@ bench: modules command programs root
 	$(Q)tools/bench/suite.sh
 $(bench_parts:%=bench-%): modules command root
 	$(Q)$$(awk -v part=$(@:bench-%=%) '$$1 == part { $$1 = $$2 = $$3 = ""; print }' tools/bench/parts)
+bench bench-control bench-network bench-wall bench-latency: ukl-load
 $(filter-out $(bench_without_programs:%=bench-%),$(bench_parts:%=bench-%)): programs
 
 # The load generator beside the tools that everybody measures with, and its rates, on an idle machine.
@@ -121,6 +122,8 @@ help:
 	@echo '  make bench-transition  count the instructions of calls and system calls'
 	@echo '  make bench-echo        count the instructions of echo servers and of kv, per request'
 	@echo '  make bench-redis       count those of Redis, per request: in user space, in ring 0; bench-memcached: of memcached'
+	@echo '  make bench-wall        measure wall time: Redis, memcached, echo; bench-network: clients outside; bench-latency: at a rate;'
+	@echo '                         bench-control: whether what is measured is what there is'
 	@echo '  make bench-compare OLD=bench.json NEW=bench.json  what two runs of make bench say differently, beyond noise'
 	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
 	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"

@@ -4,7 +4,8 @@
 # The guest's file system is the build root, writable and forgotten afterwards; /ukl is this clone, for real.
 # Environment:
 #   CMD      the command, as for bash -c       ICOUNT=1  count instructions: 1 CPU, deterministic
-#   CPUS     2                                 NET       none, or user: the guest reaches the host's network
+#   CPUS     2                                 NET       none; user: the guest reaches the host's network; or
+#                                                        outside: it has clients outside, see tools/vm/outside
 #   MEMORY   2G                                LOAD      1: ukl.ko is loaded before CMD; 0: it is not
 #   TIMEOUT  600, in seconds, not for a shell  APPEND    more kernel arguments
 #   NAME     the run's folder in build/vm, for its logs (default: a new one; the last 10 are kept)
@@ -30,7 +31,7 @@ case $CPUS in *[!0-9]* | '') die "CPUS=$CPUS is not a number" ;; esac
 case $TIMEOUT in *[!0-9]* | '') die "TIMEOUT=$TIMEOUT is not a number of seconds" ;; esac
 case ${NAME:-} in */*) die "NAME=$NAME is not the name of a folder" ;; esac
 case $APPEND in *\'*) die "APPEND cannot hold quotes" ;; esac
-case $NET in none | user) ;; *) die "NET=$NET is neither none nor user" ;; esac
+case $NET in none | user | outside) ;; *) die "NET=$NET is neither none nor user nor outside" ;; esac
 if [ "$LOAD" = 1 ] && [ ! -e "$build/modules/ukl.ko" ]; then
 	die "build/modules/ukl.ko is not there: run 'make' first, or use LOAD=0"
 fi

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * epoll_server PORT - the echo server in user space that ukl's are measured against
+ * epoll_server [-f] [-s MICROSECONDS] PORT - the echo server in user space that ukl's are measured against
  *
  * One thread, level-triggered epoll, non-blocking sockets; a request costs one epoll_wait(), or a
  * share of one, a read() and a write(). It reads no more from a client that does not take its
- * answers. Prints the server's process id as soon as it listens.
+ * answers. Prints the server's process id as soon as it listens; with -f, it is the process itself.
+ *
+ * With -s it spins before each answer, by which the harness shows that it sees a slower server.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -17,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS		128
@@ -29,6 +32,23 @@ struct connection {
 };
 
 static int epoll;
+static long slowed;	/* nanoseconds of an answer */
+
+static long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void spin(void)
+{
+	long start = now();
+
+	while (now() - start < slowed)
+		;
+}
 
 static void wait_for(struct connection *connection, int op, unsigned int events)
 {
@@ -72,6 +92,8 @@ static void echo(struct connection *connection)
 		drop(connection);
 		return;
 	}
+	if (slowed)
+		spin();
 	written = write(connection->fd, buffer, len);
 	if (written == len)
 		return;
@@ -115,22 +137,30 @@ int main(int argc, char **argv)
 	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
 	struct connection listener = { };
 	struct epoll_event events[EVENTS];
-	int one = 1;
+	int one = 1, foreground = 0, option;
 	pid_t pid;
 
-	if (argc != 2)
-		errx(2, "usage: epoll_server PORT");
-	addr.sin6_port = htons(atoi(argv[1]));
+	while ((option = getopt(argc, argv, "fs:")) != -1) {
+		if (option == 'f')
+			foreground = 1;
+		else if (option == 's')
+			slowed = atol(optarg) * 1000;
+		else
+			argc = 0;
+	}
+	if (argc != optind + 1)
+		errx(2, "usage: epoll_server [-f] [-s MICROSECONDS] PORT");
+	addr.sin6_port = htons(atoi(argv[optind]));
 	listener.fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	epoll = epoll_create1(0);
 	if (epoll < 0 || setrlimit(RLIMIT_NOFILE, &files) ||
 	    setsockopt(listener.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
 	    bind(listener.fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    listen(listener.fd, 1024))
-		err(1, "cannot listen on port %s", argv[1]);
+		err(1, "cannot listen on port %s", argv[optind]);
 	wait_for(&listener, EPOLL_CTL_ADD, EPOLLIN);
 
-	pid = fork();
+	pid = foreground ? 0 : fork();
 	if (pid < 0)
 		err(1, "fork");
 	if (pid) {

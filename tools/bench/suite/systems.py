@@ -10,6 +10,8 @@ SYSTEMS = {
     "ukl_bypass": ("ring 0, bypass", "#d9622b"),
     "ukl_other": ("ring 0, bypass, not as a batch task", "#a8434f"),
     "user_epoll": ("user space, epoll", "#6b7280"),
+    "again": ("the same once more", "#a3acb9"),
+    "slowed_200us": ("the same, 200 us slower", "#7d6b91"),
     "redis_server": ("redis-server, user space", "#8b93a1"),
     "blocking": ("ring 0, a thread that blocks", "#f6d2a9"),
     "readiness": ("ring 0, readiness", "#efa35c"),
