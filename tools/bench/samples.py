@@ -12,6 +12,9 @@ NOT_COUNTED = (
     "rep movsb (a byte copied) counts as one instruction. A send over loopback contains the TCP input of the client."
 )
 
+# What figure() takes beside what every figure has.
+MORE = set("network deterministic noise better family title x curve axis stack accelerator".split())
+
 
 def read(path):
     """What is known of the machine; the windows, the runs and the memory of each thing measured."""
@@ -74,6 +77,7 @@ def figure(part, workload, system, samples, *, unit, clock="instructions", of=No
     better         "less" unless said, or "more"
     family, title  which figures are in a chart together (the part's), and the workload, in words
     x, curve, axis the figure is a point of that curve, at x, which is what axis says
+    stack          of what it is a part, with the other workloads of the same stack, which add up
     accelerator    if it is not that of the whole part
     """
     result = {"id": f"{part}.{workload}.{system}", "part": part, "workload": workload, "system": system}
@@ -83,14 +87,15 @@ def figure(part, workload, system, samples, *, unit, clock="instructions", of=No
     result["samples"] = list(samples)
     if of is not None:
         result["of"] = of if "." in of else f"{part}.{workload}.{of}"
-    known = {"network", "deterministic", "noise", "better", "family", "title", "x", "curve", "axis", "accelerator"}
-    unknown = sorted(more.keys() - known)
+    unknown = sorted(more.keys() - MORE)
     if unknown or clock not in ("instructions", "wall") or more.get("better", "less") not in ("less", "more"):
         raise ValueError(f"{result['id']}: not what a figure can have: {unknown or [clock, more.get('better')]}")
     if result["id"].count(".") != 2:
         raise ValueError(f"{result['id']}: the names of part, workload and system have no dots")
     if ("x" in more) != ("curve" in more):
         raise ValueError(f"{result['id']}: a point of a curve has both, curve and x")
+    if "stack" in more and "curve" in more:
+        raise ValueError(f"{result['id']}: what is a part of a stack is no point of a curve")
     return result | more
 
 

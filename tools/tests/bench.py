@@ -10,6 +10,7 @@ import sys
 import xml.etree.ElementTree
 
 from charts import charts
+from plots import LAYERS
 from samples import figure, figures, interval
 from systems import colours
 
@@ -80,6 +81,8 @@ def test_figures():
     refused("a key that figures do not have", lambda: figure("p", "a", "b", [1], unit="s", colour="red"), "colour")
     refused("a clock that there is not", lambda: figure("p", "a", "b", [1], unit="s", clock="moon"), "moon")
     refused("a curve without a place on it", lambda: figure("p", "a", "b", [1], unit="s", curve="c"), "curve")
+    both = {"stack": "s", "curve": "c", "x": 1}
+    refused("a part of a stack on a curve", lambda: figure("p", "a", "b", [1], unit="s", **both), "no point")
     refused("a name with a dot", lambda: figure("p", "a.b", "c", [1], unit="s"), "no dots")
     refused("two figures of the same name", lambda: figures([one, one]), "same id")
     check("a ratio", pair((80, 81, 79))[1]["ratio"] == 0.8, pair((80, 81, 79)))
@@ -288,6 +291,11 @@ def made_up():
                     accelerator="kvm",
                 )
             )
+    for layer, costs in ("parser", (300, 400)), ("network", (2000, 1000)):
+        for system, cost in zip(("debian", "ukl"), costs):
+            its_figures.append(
+                figure("p", f"get_{layer}", system, [cost], unit=UNIT, title=layer, stack="parts of a GET")
+            )
     save("p.json", part_json(figures(its_figures), not_counted="what is left out"))
     record = f"date now\nset QUICK 0\npart p 0 9 {FOLDER}/p.json\npart broken 3 1 -\n"
     run("suite/collect.py", save("record", record), f"{FOLDER}/bench.json")
@@ -300,7 +308,7 @@ def test_report():
     names = [(chart.name, len(chart.figures)) for chart in its_charts]
     check(
         "figures of a unit and a clock are in a chart",
-        names == [("p", 4), ("p-bytes", 1), ("p-by-pipelining", 6)],
+        names == [("p", 4), ("p-bytes", 1), ("p-by-pipelining", 6), ("p-parts-of-a-get", 4)],
         names,
     )
     os.makedirs(f"{FOLDER}/plots", exist_ok=True)
@@ -314,7 +322,8 @@ def test_report():
         ("a workload that has no words", "| set | 10,000 | 9,000 (**90.0 %**) |"),
         ("wall time has an interval", "| pipeline_16 | 16,800 | 20,160 (**120.0 %**, 120.0 % to 120.0 %) | 18,480"),
         ("a figure alone", "| memory | 190 |"),
-        ("a part that passed", "| `p` |  | passed | 9 s | 11 | instructions, wall | tcg, kvm |"),
+        ("the parts of a stack", "| network | 2,000 | 1,000 |"),
+        ("a part that passed", "| `p` |  | passed | 9 s | 15 | instructions, wall | tcg, kvm |"),
         ("a part that failed", "| `broken` |  | **failed** (status 3: see `logs/broken.log`) | 1 s | 0 |"),
         ("what is not counted", "* `p`: what is left out"),
         ("clock and accelerator of instructions", "counted in a deterministic machine (tcg)"),
@@ -324,11 +333,13 @@ def test_report():
     links = {part.split(")")[0] for part in text.split("](")[1:]}
     check(
         "the report has all plots",
-        links == {f"plots/{name}.svg" for name in ("overview", "p", "p-by-pipelining")},
+        links == {f"plots/{name}.svg" for name in ("overview", "p", "p-by-pipelining", "p-parts-of-a-get")},
         links,
     )
     files = sorted(os.listdir(f"{FOLDER}/plots"))
-    wanted = [f"{name}.{kind}" for name in ("overview", "p-by-pipelining", "p") for kind in ("png", "svg")]
+    wanted = [
+        f"{name}.{kind}" for name in ("overview", "p-by-pipelining", "p-parts-of-a-get", "p") for kind in ("png", "svg")
+    ]
     check("these plots, and none of another run", files == sorted(wanted), files)
     others = colours(["ukl_a", "ukl_b", "a", "b", "c"])
     check("systems that are not known have colours of their own", len(set(others.values())) == 5, others)
@@ -337,6 +348,11 @@ def test_report():
     check_plot("p", {colour["debian"]: 3, colour["ukl"]: 3})
     check_plot("p-by-pipelining", {colour["ukl"]: 20, colour["other"]: 20})
     check_plot("overview", {colour["ukl"]: 3, colour["other"]: 1})
+    # A place in the legend, and a part of each bar.
+    check_plot("p-parts-of-a-get", {LAYERS[0]: 3, LAYERS[1]: 3})
+    with open(f"{FOLDER}/plots/p-parts-of-a-get.svg", encoding="utf-8") as file:
+        drawn = file.read()
+    check("a bar of parts has their sum", "<!-- 2,300 -->" in drawn and "<!-- 1,400 -->" in drawn, drawn[:2000])
 
 
 def check_plot(name, wanted):

@@ -6,7 +6,7 @@ import re
 from systems import words
 
 # What all figures of a chart have in common, beside the family.
-COMMON = ("clock", "unit", "accelerator", "better", "curve")
+COMMON = ("clock", "unit", "accelerator", "better", "curve", "stack")
 
 
 def unique(items):
@@ -20,11 +20,11 @@ def slug(text):
 
 
 class Chart:
-    """Figures of one family, unit and clock: bars, or a curve."""
+    """Figures of one family, unit and clock: bars, a curve, or bars of parts that add up."""
 
     def __init__(self, key, members):
         self.family = key[0]
-        self.clock, self.unit, self.accelerator, self.better, self.curve = key[1:]
+        self.clock, self.unit, self.accelerator, self.better, self.curve, self.stack = key[1:]
         self.figures = members
         self.name = None
 
@@ -44,7 +44,7 @@ class Chart:
     @property
     def title(self):
         """What was measured, in which unit."""
-        what = self.family.replace("_", " ") + (f", {self.curve}" if self.curve else "")
+        what = ", ".join([self.family.replace("_", " "), *filter(None, (self.curve, self.stack))])
         return f"{what}: {self.unit} ({self.better or 'less'} is better)"
 
     @property
@@ -76,7 +76,7 @@ def charts(figures):
     result = [Chart(key, members) for key, members in groups.items()]
     names = set()
     for chart in result:
-        name = f"{chart.family} {chart.curve or ''}"
+        name = f"{chart.family} {chart.curve or ''} {chart.stack or ''}"
         for more in ("", chart.unit, chart.clock, chart.accelerator, len(names)):
             name += f" {more}"
             chart.name = slug(name)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The plots of a report, as SVG and PNG."""
 
+import itertools
 import textwrap
 
 import matplotlib
@@ -22,6 +23,8 @@ MOST_SLOTS, LEAST_SLOTS, SCALE, CHARACTERS = 14, 11, 6, 140
 # points from the left end of the axis.
 CUT, GAP, SYSTEM_COLUMN = 2.0, 0.7, 3.9
 FAR_LEFT = (0, -72 * SYSTEM_COLUMN)
+# The parts of a stack, in their order; the share of a bar that has room for words.
+LAYERS, LEGIBLE = ["#4f7cac", "#d9622b", "#7a2f52", "#3f9c8f", "#8b93a1", "#c9a227", "#5b5f97"], 0.05
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -118,6 +121,36 @@ class Plots:
         plot.annotate(number(one["value"]), (place, height), xytext=(0, 3), size=7, color=PALE, **above)
         if "ratio" in one:
             plot.annotate(percent(one["ratio"]), (place, height), xytext=(0, 11.5), size=8.5, weight="bold", **above)
+
+    def stacks(self, chart, foot):
+        """A bar for each system, of the parts that its workloads are, each with its share of the bar."""
+        figure = Figure(figsize=(WIDTH, 1.25 + 0.5 * len(chart.systems)))
+        plot = figure.subplots()
+        whole = {
+            system: sum(one["value"] for one in chart.figures if one["system"] == system) for system in chart.systems
+        }
+        longest, ends, legend = max(whole.values()) or 1, dict.fromkeys(whole, 0.0), {}
+        for colour, (workload, its_figures) in zip(itertools.cycle(LAYERS), chart.workloads.items()):
+            legend[its_figures[0].get("title", workload)] = Rectangle((0, 0), 1, 1, color=colour)
+            for one in its_figures:
+                system, value = one["system"], one["value"]
+                place = chart.systems.index(system)
+                plot.barh(place, value, 0.72, ends[system], color=colour)
+                if value > LEGIBLE * longest:
+                    text = f"{number(value)}\n{percent(value / whole[system])}"
+                    plot.text(ends[system] + value / 2, place, text, size=7, color="white", ha="center", va="center")
+                ends[system] += value
+        for place, value in enumerate(whole.values()):
+            plot.text(value + 0.01 * longest, place, number(value), size=8.5, weight="bold", va="center")
+        plot.set_xlim(0, longest * 1.1)
+        plot.set_yticks(range(len(whole)), map(words, whole), color=INK)
+        plot.invert_yaxis()
+        plot.tick_params(length=0)
+        plot.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        plot.spines["left"].set_visible(False)
+        where = {"loc": "upper left", "bbox_to_anchor": (0.0, 1 - 0.36 / figure.get_figheight())}
+        figure.legend(legend.values(), legend, ncols=len(legend), fontsize=8.5, handlelength=1.2, **where)
+        self.save(figure, chart.name, chart.title, foot, 0.2)
 
     def curves(self, chart, foot):
         """A line for each system; beside them the shares, if there are any."""
@@ -276,5 +309,6 @@ def groups_of_ratios(chart):
     for workload in unique(one["workload"] for one in ratios):
         its_figures = [one for one in ratios if one["workload"] == workload]
         bars = [(one["system"], one["ratio"], *one.get("ratio_interval", [one["ratio"]] * 2)) for one in its_figures]
-        result.append((family, its_figures[0].get("title", workload) + better, bars))
+        part_of = f"{chart.stack}: " if chart.stack else ""
+        result.append((family, part_of + its_figures[0].get("title", workload) + better, bars))
     return result

@@ -23,7 +23,7 @@ def foot(run, chart):
     networks = ", ".join(unique(one["network"] for one in chart.figures))
     cpus = unique(str(run["parts"][one["part"]].get("cpus", "?")) for one in chart.figures)
     noun = "CPU" if cpus == ["1"] else "CPUs"
-    several = any(len(one["samples"]) > 1 for one in chart.figures)
+    several = not chart.stack and any(len(one["samples"]) > 1 for one in chart.figures)
     return (
         f"Kernel {run['kernel']}, {', '.join(cpus)} {noun}. Clock: {CLOCKS[chart.clock]} "
         f"({accelerators(chart.figures)}). Network: {networks}."
@@ -126,8 +126,8 @@ def sections(run, its_charts):
     for family in unique(chart.family for chart in its_charts):
         yield f"## {family.replace('_', ' ')}\n"
         for chart in (chart for chart in its_charts if chart.family == family):
-            if chart.curve:
-                yield f"### {chart.curve}\n"
+            if chart.curve or chart.stack:
+                yield f"### {chart.curve or chart.stack}\n"
             brackets = " In brackets: the share" if chart.bases else ""
             if brackets and any("ratio_interval" in one for one in chart.figures):
                 brackets += ", and the 95 % interval of its median over the rounds of this run"
@@ -158,7 +158,8 @@ def main():
     os.makedirs(f"{folder}/plots")
     plots = Plots(f"{folder}/plots", colours(one["system"] for one in run["figures"]))
     for chart in filter(drawn, its_charts):
-        (plots.curves if chart.curve else plots.bars)(chart, foot(run, chart))
+        draw = plots.curves if chart.curve else plots.stacks if chart.stack else plots.bars
+        draw(chart, foot(run, chart))
     if any("ratio" in one for one in run["figures"]):
         clocks = "; ".join(unique(f"{chart.clock}: {accelerators(chart.figures)}" for chart in its_charts))
         networks = ", ".join(unique(one["network"] for one in run["figures"]))
