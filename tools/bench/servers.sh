@@ -18,6 +18,7 @@ build=$clone/build
 here=tools/bench/servers bench=build/bench/$program results=build/results # as the build root sees them
 : "${QUICK:=0}" "${STRICT:=0}" "${PROFILE:=}" "${SERVERS:=}" "${UKL_BYPASS:=64}"
 mkdir -p "$clone/$bench" "$clone/$results"
+rm -rf "$clone/$bench"/perf.*
 "$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/around" tools/bench/around.c
 
 case $program in

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
+import stacks
 from charts import charts
 from plots import LAYERS
 from samples import figure, figures, interval
@@ -135,6 +136,38 @@ def test_parts():
         "transition: of the system call",
         its_figures["transition.null_in_process.full"]["of"] == "transition.null.syscall",
     )
+
+
+def test_stacks():
+    """servers/stacks.py."""
+    text = """
+	ffffffff8afbb05f __pi_memset ([kernel.kallsyms])
+	ffffffff8ac0e001 kmem_cache_alloc_node_noprof ([kernel.kallsyms])
+	ffffffff8ade9c15 tcp_sendmsg_locked.part.0 ([kernel.kallsyms])
+	    7f2f9e2ad72e write (/usr/lib/x86_64-linux-gnu/libc.so.6)
+
+	ffffffffc0831837 ukl_poll_wait ([ukl])
+	    7f5bbcb5d81b ioctl (/usr/lib/x86_64-linux-gnu/libc.so.6)
+
+"""
+    whole_one, ours = list(stacks.stacks(text))
+    kernel, user = 0xFFFFFFFF81000000, (0x7F0000000000, "ioctl", "/usr/lib/x86_64-linux-gnu/libc.so.6")
+    check("a stack is read", whole_one[2] == (0xFFFFFFFF8ADE9C15, "tcp_sendmsg_locked", "[kernel.kallsyms]"), whole_one)
+    for name, stack, layer in (
+        ("the kernel's", whole_one, "TCP send"),
+        ("ukl's", ours, stacks.UKL),
+        ("a library's", [user], stacks.LIBC),
+        ("a program's", [(0x400000, "call", "/usr/bin/redis-server")], stacks.APPLICATION),
+        ("a program's in ring 0", [(0xFFFFFFFFC0C00000, "call", "[redis]"), user], stacks.APPLICATION),
+        ("one that is cut off", [whole_one[0], user], None),
+    ):
+        check(f"the layer of a stack: {name}", stacks.layer_of(stack) == layer, stacks.layer_of(stack))
+    unknown = [(kernel, "never_seen", "[kernel.kallsyms]"), user]
+    layers = stacks.layers_of({"debian": [whole_one, whole_one], "ukl": [[whole_one[0], user], unknown]})
+    check("one that is cut off is where whole ones are that end alike", layers["ukl"] == ["TCP send", "rest"], layers)
+    counts = stacks.counts(["TCP send"] * 5 + ["rest"] * 11)
+    check("samples are counted in slices", counts["TCP send"] == [2, 2, 1, 0, 0, 0, 0, 0], counts)
+    check("of all layers", sum(map(sum, counts.values())) == 16 and list(counts) == stacks.ORDER, counts)
 
 
 def part_json(its_figures, **more):
@@ -371,6 +404,7 @@ def check_plot(name, wanted):
 
 test_figures()
 test_parts()
+test_stacks()
 test_collector()
 test_compare()
 test_report()

@@ -11,7 +11,7 @@ mkdir -p $dir/parts $dir/results
 
 echo 'KTAP version 1'
 # Of a script that ends early only its status says so.
-tools/enter.sh env PYTHONPATH=tools/bench:tools/bench/suite python3 tools/tests/bench.py $dir | tee $dir/output
+tools/enter.sh env PYTHONPATH=tools/bench:tools/bench/suite:tools/bench/servers python3 tools/tests/bench.py $dir | tee $dir/output
 bad=$?
 count=$(grep -cE '^(not )?ok ' $dir/output)
 ! grep -q '^not ok ' $dir/output || bad=1
