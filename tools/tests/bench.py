@@ -170,6 +170,32 @@ def test_stacks():
     check("of all layers", sum(map(sum, counts.values())) == 16 and list(counts) == stacks.ORDER, counts)
 
 
+def test_split():
+    """split/report.py."""
+
+    def profile(**layers):
+        return {layer: layers.get(layer.replace(",", "").split()[0], [0] * 8) for layer in stacks.ORDER}
+
+    its_layers = {
+        "debian": profile(application=[20] * 8, libc=[5] * 8, TCP=[75] * 8),
+        "ukl_bypass": profile(application=[25] * 8, ukl=[10, 30] * 4, scheduler=[5] * 8),
+    }
+    facts = {"kernel_release": "7"}
+    costs = {"debian": 1000.0, "ukl_bypass": 800.0}
+    layers = {"test": "get", "facts": facts, "costs": costs, "cut_off": dict.fromkeys(costs, 0), "layers": its_layers}
+    status, said = run("split/report.py", f"{FOLDER}/split.json", save("layers.json", layers))
+    result = {one["id"]: one for one in load("split.json")["figures"]}
+    values = {name.split("_", 1)[1]: one["value"] for name, one in result.items() if one["value"]}
+    wanted = {"application.debian": 100, "tcp.debian": 900, "application.ukl_bypass": 400, "ukl.ukl_bypass": 320}
+    check("split: its figures", status == 0 and values == wanted | {"rest.ukl_bypass": 80}, [said, values])
+    ours = result["split.get_ukl.ukl_bypass"]
+    check("split: of each slice", ours["samples"] == [200.0, 400.0] * 4, ours)
+    check("split: noise is that of so few samples", 0.15 < ours["noise"] < 0.25, ours)
+    whole_bar = sum(one["value"] for one in result.values() if one["system"] == "debian")
+    check("split: they add up", whole_bar == 1000 and {one["stack"] for one in result.values()}, result)
+    check("split: the samples of layers", load("split.json")["samples"]["get"]["debian"] == 2000, said)
+
+
 def part_json(its_figures, **more):
     """What a part writes."""
     return {"schema": "p", "kernel": "7.0", "accelerator": "tcg", "cpus": 1, "figures": its_figures} | more
@@ -405,6 +431,7 @@ def check_plot(name, wanted):
 test_figures()
 test_parts()
 test_stacks()
+test_split()
 test_collector()
 test_compare()
 test_report()
