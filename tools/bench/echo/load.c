@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * load - asks an echo server over loopback, and counts the server's instructions
+ * load - asks a server over loopback, and counts the server's instructions
  *
- * usage: load [-c BUSY] [-i IDLE] [-w WINDOWS] [-n REQUESTS] [-m] [-j JITTER] SERVER PORT
+ * usage: load [-c BUSY] [-i IDLE] [-w WINDOWS] [-n REQUESTS] [-m] [-s SECONDS] [-j JITTER]
+ *             [-q REQUEST -a ANSWER] SERVER PORT
  *        load -i CONNECTIONS -b
  *
  * Opens BUSY connections, of which each has one request of 32 bytes under way, and IDLE ones that
- * are asked only once. Every byte of every answer is compared. After a warm-up, prints for each
- * window:
+ * are asked only once. Every byte of every answer is compared, with what was sent or, with -q and
+ * -a, which every request then is, with ANSWER. After a warm-up, prints for each window:
  *
  *   window REQUESTS INSTRUCTIONS-OF-THE-SERVER INSTRUCTIONS-OF-THE-MACHINE
  *
@@ -16,14 +17,11 @@
  *
  * With -j, the client spins for a random time of up to JITTER instructions before each request.
  *
- * With -m, also by how much the kernel's memory grew for the idle connections, in bytes: "memory
- * CACHE BYTES" for each cache of /proc/slabinfo (objects in use times their size) and for "pages",
- * which is all memory that is neither free nor any cache's: large kmalloc(), vmalloc(), stacks of
- * threads, memory of processes. With -b, the same for connections that nobody has accepted: what
+ * With -m, also by how much the machine's memory had grown, SECONDS after the idle connections
+ * were opened, as memory.h has it. With -b, the same for connections that nobody has accepted: what
  * the client's side and the bare TCP sockets of the server's side take.
  */
 #include <arpa/inet.h>
-#include <glob.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -31,31 +29,25 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include "../memory.h"
 #include "../server.h"
 
-#define SIZE		32	/* bytes in a request */
+#define SIZE		32	/* bytes in a request, unless -q says another */
+#define SIZE_MAX_ANSWER	4096
 #define WINDOWS_MAX	1000
-#define USES_MAX	1000
 #define EVENTS		128
 
 struct connection {
 	int fd;
 	uint32_t number;	/* of the connection */
 	uint32_t request;	/* of the request under way */
-	unsigned int received;	/* bytes of its answer */
-};
-
-/* Bytes in use by cache; the last one is not a cache. */
-struct memory {
-	struct {
-		char name[64];
-		long bytes;
-	} uses[USES_MAX];
-	int count;
+	size_t received;	/* bytes of its answer */
 };
 
 static struct memory before, after;
 static unsigned int jitter;
+static const char *question, *answer;
+static size_t answer_size = SIZE;
 
 static void fill(const struct connection *connection, unsigned char *data)
 {
@@ -69,32 +61,36 @@ static void fill(const struct connection *connection, unsigned char *data)
 
 static void ask(struct connection *connection)
 {
-	unsigned char data[SIZE];
+	size_t size = question ? strlen(question) : SIZE;
+	unsigned char filled[SIZE];
 
 	connection->request++;
 	connection->received = 0;
-	fill(connection, data);
-	if (send(connection->fd, data, SIZE, MSG_NOSIGNAL) != SIZE)
+	if (!question)
+		fill(connection, filled);
+	if (send(connection->fd, question ?: (char *)filled, size, MSG_NOSIGNAL) != (ssize_t)size)
 		err(1, "send");
 }
 
 /* Returns whether the answer is complete. */
 static bool receive(struct connection *connection)
 {
-	unsigned char expected[SIZE], data[SIZE + 1];
-	ssize_t len = recv(connection->fd, data, sizeof(data), 0);
+	unsigned char filled[SIZE], data[SIZE_MAX_ANSWER + 1];
+	ssize_t len = recv(connection->fd, data, answer_size + 1, 0);
+	const void *expected = answer ?: (char *)filled;
 
 	if (len < 0)
 		err(1, "recv");
 	if (!len)
 		errx(1, "the server closed a connection");
-	fill(connection, expected);
-	if (connection->received + len > SIZE)
-		errx(1, "the answer is longer than the request");
+	if (!answer)
+		fill(connection, filled);
+	if ((size_t)len > answer_size - connection->received)
+		errx(1, "the answer is longer than it should be");
 	if (memcmp(expected + connection->received, data, len))
-		errx(1, "the answer is not what was sent");
+		errx(1, "the answer is not what it should be");
 	connection->received += len;
-	return connection->received == SIZE;
+	return connection->received == answer_size;
 }
 
 static void open_connections(struct connection *connections, unsigned int count,
@@ -197,96 +193,18 @@ static int epoll_of(struct connection *connections, unsigned int count)
 	return epoll;
 }
 
-static void add_use(struct memory *memory, const char *name, long bytes)
-{
-	if (memory->count == USES_MAX)
-		errx(1, "more than %d caches", USES_MAX);
-	snprintf(memory->uses[memory->count].name, sizeof(memory->uses[0].name), "%s", name);
-	memory->uses[memory->count++].bytes = bytes;
-}
-
-/* Gives back the objects that the caches hold for the next caller, which slabinfo has as used. */
-static void shrink_caches(void)
-{
-	glob_t files;
-
-	if (glob("/sys/kernel/slab/*/shrink", 0, NULL, &files))
-		errx(1, "/sys/kernel/slab is not there");
-	for (size_t i = 0; i < files.gl_pathc; i++) {
-		int fd = open(files.gl_pathv[i], O_WRONLY | O_CLOEXEC);
-
-		if (fd < 0 || write(fd, "1", 1) != 1)
-			err(1, "%s", files.gl_pathv[i]);
-		close(fd);
-	}
-	globfree(&files);
-}
-
-static void look(struct memory *memory)
-{
-	long pages, caches = 0, free = 0;
-	char line[512], name[64];
-	FILE *file;
-
-	/* Lets end what was put off. Takes no time in this machine. */
-	sleep(2);
-	shrink_caches();
-	memory->count = 0;
-	file = fopen("/proc/slabinfo", "re");
-	if (!file)
-		err(1, "/proc/slabinfo");
-	while (fgets(line, sizeof(line), file)) {
-		long used, size, slabs;
-
-		if (line[0] == '#' ||
-		    sscanf(line, "%63s %ld %*d %ld %*d %ld : %*s %*d %*d %*d : %*s %*d %ld",
-			   name, &used, &size, &pages, &slabs) != 5)
-			continue;
-		add_use(memory, name, used * size);
-		caches += slabs * pages;
-	}
-	fclose(file);
-	if (!memory->count)
-		errx(1, "/proc/slabinfo has another format");
-
-	/* Free pages are in the zones' lists and in those of the CPUs. */
-	file = fopen("/proc/zoneinfo", "re");
-	if (!file)
-		err(1, "/proc/zoneinfo");
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, " pages free %ld", &pages) == 1 ||
-		    sscanf(line, " count: %ld", &pages) == 1)
-			free += pages;
-	fclose(file);
-	add_use(memory, "pages", -(free + caches) * sysconf(_SC_PAGESIZE));
-}
-
-static void print_growth(void)
-{
-	for (int i = 0; i < after.count; i++) {
-		const char *name = after.uses[i].name;
-		long bytes = after.uses[i].bytes;
-
-		for (int j = 0; j < before.count; j++)
-			if (!strcmp(before.uses[j].name, name))
-				bytes -= before.uses[j].bytes;
-		if (bytes)
-			printf("memory %s %ld\n", name, bytes);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	static unsigned long server_times[WINDOWS_MAX], machine_times[WINDOWS_MAX];
 	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
-	unsigned int busy = 1, idle = 0, windows = 5, requests = 1000;
+	unsigned int busy = 1, idle = 0, windows = 5, requests = 1000, wait = 0;
 	struct connection *connections;
 	bool memory = false, baseline = false;
 	struct server server;
 	uint16_t port;
 	int option, epoll;
 
-	while ((option = getopt(argc, argv, "c:i:w:n:j:mb")) >= 0) {
+	while ((option = getopt(argc, argv, "c:i:w:n:j:q:a:s:mb")) >= 0) {
 		switch (option) {
 		case 'c':
 			busy = atoi(optarg);
@@ -303,6 +221,16 @@ int main(int argc, char **argv)
 		case 'j':
 			jitter = atoi(optarg);
 			break;
+		case 'q':
+			question = optarg;
+			break;
+		case 'a':
+			answer = optarg;
+			answer_size = strlen(answer);
+			break;
+		case 's':
+			wait = atoi(optarg);
+			break;
 		case 'm':
 			memory = true;
 			break;
@@ -313,7 +241,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind != (baseline ? 0 : 2) || !busy || windows > WINDOWS_MAX)
+	if (argc - optind != (baseline ? 0 : 2) || !busy || windows > WINDOWS_MAX ||
+	    !question != !answer || !answer_size || answer_size > SIZE_MAX_ANSWER)
 		errx(2, "wrong arguments");
 	connections = calloc(busy + idle, sizeof(*connections));
 	if (!connections || setrlimit(RLIMIT_NOFILE, &files))
@@ -322,11 +251,12 @@ int main(int argc, char **argv)
 	port = baseline ? listen_only() : atoi(argv[optind + 1]);
 	open_connections(connections, busy, port, !baseline);
 	if (memory || baseline)
-		look(&before);
+		memory_look(&before);
 	open_connections(connections + busy, idle, port, !baseline);
 	if (memory || baseline) {
-		look(&after);
-		print_growth();
+		sleep(wait);
+		memory_look(&after);
+		memory_print_growth(&before, &after);
 	}
 	if (baseline)
 		return 0;
