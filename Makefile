@@ -125,6 +125,7 @@ help:
 	@echo '  make bench-wall        measure wall time: Redis, memcached, echo; bench-network: clients outside; bench-latency: at a rate;'
 	@echo '                         bench-control: whether what is measured is what there is'
 	@echo '  make bench-split       where the instructions of a request to Redis and to memcached go, layer by layer'
+	@echo '  make bench-cost        what threads and idle connections take in memory, a start, and a request by the number of connections'
 	@echo '  make bench-compare OLD=bench.json NEW=bench.json  what two runs of make bench say differently, beyond noise'
 	@echo '  make shell      a shell in the virtual machine, with ukl.ko loaded; leave it with exit'
 	@echo "  make vm CMD='…' run one command there; make fails if it does (tools/vm.sh: with its exit status)"
@@ -141,7 +142,7 @@ help:
 	@echo '  NET=user                    the virtual machine reaches the network (none)'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
-	@echo '  QUICK=1                     bench, bench-echo, bench-redis, bench-split, check-redis: in less time'
+	@echo '  QUICK=1                     bench, bench-echo, bench-redis, bench-split, bench-cost, check-redis: in less time'
 	@echo '  PARTS="redis echo"          bench: only these of $(bench_parts)'
 	@echo '  PROFILE=echo                bench-echo: where the instructions go; PROFILE=get: those of redis-server and kv'
 	@echo '                              bench-redis PROFILE=get, set, get_1k, set_1k, bench-memcached PROFILE=mix: where theirs go'

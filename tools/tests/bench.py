@@ -196,6 +196,45 @@ def test_split():
     check("split: the samples of layers", load("split.json")["samples"]["get"]["debian"] == 2000, said)
 
 
+def test_cost():
+    """cost/report.py."""
+    lines = ["kernel_release 7", "threads 10"]
+    for system, pages, slab, stack in ("user", 200, 200, 8000), ("ukl_pthread", 1000, 600, 128):
+        lines += [f"threads.{system} memory pages {pages}", f"threads.{system} memory task_struct {slab}"]
+        lines += [f"threads_parts.{system} memory {name} 100" for name in "AnonPages KernelStack PageTables".split()]
+        lines += [f"threads_parts.{system} memory {name} 300" for name in ("VmallocUsed", "VmSize")]
+        lines += [f"threads_parts.{system} memory stack {stack}"]
+    lines += ["idle_100.baseline memory TCP 5000"]
+    lines += ["idle_redis_100.debian memory TCP 5000", "idle_redis_100.debian memory pages 20000"]
+    lines += ["idle_redis_100.ukl_bypass memory TCP 5000", "idle_redis_100.ukl_bypass memory pages 30000"]
+    # That nobody measured the other side of.
+    lines += ["idle_redis_500.debian memory pages 20000"]
+    for cost in 300, 310, 290:
+        lines += [f"start_hello.same_objects window 1 {cost} {cost}", f"start_hello.ukl_bypass window 1 {2 * cost} 0"]
+    for count, ours in (1, 80), (1000, 70):
+        lines += [f"get_{count}.debian window 10 1000 9", f"get_{count}.ukl_bypass window 10 {10 * ours} 9"]
+    status, said = run("cost/report.py", save("samples", "\n".join(lines)), f"{FOLDER}/cost.json")
+    result = {one["id"]: one for one in load("cost.json")["figures"]}
+    values = {name.split(".", 1)[1]: (one["value"], one.get("ratio")) for name, one in result.items()}
+    wanted = {
+        "thread.user": (40, None),
+        "thread.ukl_pthread": (160, 4),
+        "idle_redis_100.debian": (200, None),
+        "idle_redis_100.ukl_bypass": (300, 1.5),
+        "start_hello.same_objects": (300, None),
+        "start_hello.ukl_bypass": (600, 2),
+        "get_1.debian": (100, None),
+        "get_1.ukl_bypass": (80, 0.8),
+        "get_1000.debian": (100, None),
+        "get_1000.ukl_bypass": (70, 0.7),
+    }
+    check("cost: its figures", status == 0 and values == wanted, [said, values])
+    point = result["cost.get_1000.ukl_bypass"]
+    check("cost: a point of the curve", (point["x"], point["axis"]) == (1000, "connections"), point)
+    check("cost: the starts", result["cost.start_hello.ukl_bypass"]["samples"] == [600, 620, 580], result)
+    check("cost: a thread's stack", load("cost.json")["threads"]["ukl_pthread"]["stack"] == 128, said)
+
+
 def part_json(its_figures, **more):
     """What a part writes."""
     return {"schema": "p", "kernel": "7.0", "accelerator": "tcg", "cpus": 1, "figures": its_figures} | more
@@ -432,6 +471,7 @@ test_figures()
 test_parts()
 test_stacks()
 test_split()
+test_cost()
 test_collector()
 test_compare()
 test_report()
