@@ -142,7 +142,7 @@ help:
 	@echo '  NET=user                    the virtual machine reaches the network (none)'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
-	@echo '  QUICK=1                     bench, bench-echo, bench-redis, bench-split, bench-cost, check-redis: in less time'
+	@echo '  QUICK=1                     bench, bench-transition, bench-echo, bench-redis, bench-split, bench-cost, check-redis: in less time'
 	@echo '  PARTS="redis echo"          bench: only these of $(bench_parts)'
 	@echo '  PROFILE=echo                bench-echo: where the instructions go; PROFILE=get: those of redis-server and kv'
 	@echo '                              bench-redis PROFILE=get, set, get_1k, set_1k, bench-memcached PROFILE=mix: where theirs go'

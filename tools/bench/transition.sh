@@ -3,6 +3,7 @@
 # transition.sh: counts the instructions of calls from an application in the kernel and of the same system calls, in
 # one run of the deterministic machine, on a kernel thread and in a process, and what "ukl top" takes. `make bench-transition` builds what it needs. Writes
 # build/results/transition.json, prints a table. Two runs agree within 1 %.
+# Environment: QUICK=1: fewer sizes and rounds.
 set -eu
 self='bench-transition'
 # shellcheck source=tools/lib.sh
@@ -10,6 +11,8 @@ self='bench-transition'
 clone=$(cd "$(dirname "$0")/../.." && pwd -P)
 build=$clone/build
 
+quick='' parameters=''
+[ "${QUICK:-0}" = 0 ] || quick=quick parameters=quick=1
 here=tools/bench/transition bench=build/bench results=build/results # as the build root sees them
 mkdir -p "$clone/$bench" "$clone/$results"
 "$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -o "$bench/syscalls" "$here/syscalls.c"
@@ -21,8 +24,8 @@ ICOUNT=1 LOAD=1 TIMEOUT=${TIMEOUT:-600} NAME=bench-transition "$clone/tools/vm.s
 	set -e
 	sleep 10
 	echo kernel_release \$(uname -r)
-	$bench/syscalls
-	insmod build/modules/ukl_bench.ko
+	$bench/syscalls $quick
+	insmod build/modules/ukl_bench.ko $parameters
 	cat /sys/kernel/debug/ukl_bench/samples
 	build/bin/ukl run ukl_bench
 	cat /sys/kernel/debug/ukl_bench/samples

@@ -124,6 +124,8 @@ def test_parts():
             for group in ("null", "send_1", "recv_1", "send_8k", "recv_8k")
             for call in ("full", "same_stack", "bypass")
         ]
+    calls["user"] += ["send_64.write", "recv_64.read"]
+    calls["kernel"] += [f"{name}_64.{call}" for name in ("send", "recv") for call in ("full", "same_stack", "bypass")]
     costs = {"full": 60, "same_stack": 40, "bypass": 20}
     lines = ["kernel_release 7", "top 10 0.001 0.001"]
     for side, names in calls.items():
@@ -136,6 +138,11 @@ def test_parts():
         "transition: of the system call",
         its_figures["transition.null_in_process.full"]["of"] == "transition.null.syscall",
     )
+    curve = [one for one in its_figures.values() if one.get("curve") == "receive" and one["system"] == "full"]
+    points = [(one["x"], one["axis"], one["id"], one["ratio"]) for one in curve]
+    wanted = [(size, "bytes", f"transition.recv_by_size_{size}.full", 0.6214) for size in (1, 64, 8192)]
+    check("transition: a curve of all sizes", points == wanted, points)
+    check("transition: a table of them", "\n64 " in said and "\n8,192 " in said, said)
 
 
 def test_stacks():

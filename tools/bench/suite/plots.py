@@ -19,6 +19,8 @@ INK, PALE, GRID = "#1f2328", "#59636e", "#e4e7eb"
 # Of a row of bars: how many bars and gaps are legible, and how many there are at least; how many times another one a
 # group of bars may be; characters below it.
 MOST_SLOTS, LEAST_SLOTS, SCALE, CHARACTERS = 14, 11, 6, 140
+# How many places of a curve have room for their numbers side by side.
+CROWD = 7
 # Of the overview: where a bar is cut off; rows between workloads; inches left of the bars; where the workloads are, in
 # points from the left end of the axis.
 CUT, GAP, SYSTEM_COLUMN = 2.0, 0.7, 3.9
@@ -277,6 +279,8 @@ def scale_x(plot, places):
         plot.set_xscale("log", base=2)
     plot.xaxis.set_minor_locator(NullLocator())
     plot.set_xticks(places, [number(place) for place in places])
+    if len(places) > CROWD:
+        plot.tick_params(axis="x", labelrotation=45)
 
 
 def rows_of_bars(chart):

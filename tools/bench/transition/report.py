@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """report.py SAMPLES JSON: turns what syscalls.c and ukl_bench.c printed into a JSON file and a table."""
 
+import re
 import statistics
 import sys
 
@@ -16,6 +17,8 @@ TITLES = {
     "recv_8k": "receive 8 KiB",
 }
 ROWS = [("null", "getppid"), ("send_1", "write"), ("recv_1", "read"), ("send_8k", "write"), ("recv_8k", "read")]
+# What one side does with a number of bytes, in words.
+DIRECTIONS = {"send": "send", "recv": "receive"}
 # How much a null call in a process may differ from one on a kernel thread.
 CARRIERS = 0.15
 # The share of a second's instructions that a refresh of `ukl top` may take.
@@ -25,7 +28,7 @@ TARGETS = {"full": (60, 0.20), "same_stack": (40, None), "bypass": (12, 0.04)}
 NOT_COUNTED = (
     "-icount counts instructions, not cycles: what a real syscall and sysret, the mitigations at that edge and cache "
     "misses cost beyond one instruction each is left out, so the gain is understated; every repetition of a "
-    "rep movsb (a byte copied) counts as one instruction."
+    "rep movsb (a byte copied) or rep stosb (a byte set to zero) counts as one instruction."
 )
 
 
@@ -65,9 +68,18 @@ def both(sides, choose):
         group: {"syscall": calls[SYSCALLS[group.split("_")[0]][0]]}
         | calls
         | kernel[group]
-        | {f"process_{call}": count for call, count in process[group].items()}
+        | {f"process_{call}": count for call, count in process.get(group, {}).items()}
         for group, calls in user.items()
     }
+
+
+def by_size(values):
+    """(direction, bytes) -> call -> instructions per call, by size, of what both() has."""
+    result = {}
+    for group, calls in values.items():
+        if match := re.fullmatch("(send|recv)_([0-9]+)(k?)", group):
+            result[match[1], int(match[2]) * (1024 if match[3] else 1)] = calls
+    return dict(sorted(result.items(), key=lambda item: item[0][1]))
 
 
 def calibration(sides):
@@ -82,7 +94,7 @@ def calibration(sides):
 
 
 def its_figures(sides, top):
-    """The medians, as the suite takes them: of a kernel thread, of a process, and a refresh of `ukl top`."""
+    """The medians, as the suite takes them: of a kernel thread, of a process, by size; a refresh of `ukl top`."""
     result = []
     rounds = min(len(totals) for side in sides.values() for _, totals in side.values())
     by_round = [both(sides, lambda totals, i=i: totals[i]) for i in range(rounds)]
@@ -102,10 +114,48 @@ def its_figures(sides, top):
                     title=title + suffix.replace("_", " "),
                 )
             )
+    result += sizes(median, by_round)
     result.append(
         figure("transition", "top", "ukl_top", [top], unit="instructions per refresh", network="none", title="ukl top")
     )
     return figures(result)
+
+
+def sizes(median, by_round):
+    """The curves of what was measured in all sizes."""
+    result = []
+    rounds = [by_size(costs) for costs in by_round]
+    for (direction, size), costs in by_size(median).items():
+        for call in ("syscall", *TARGETS):
+            workload = f"{direction}_by_size_{size}"
+            result.append(
+                figure(
+                    *("transition", workload, call, [one[direction, size][call] for one in rounds]),
+                    unit="instructions per call",
+                    value=costs[call],
+                    of=None if call == "syscall" else f"transition.{workload}.syscall",
+                    family="transition",
+                    title=f"{DIRECTIONS[direction]} {size:,} bytes",
+                    x=size,
+                    curve=DIRECTIONS[direction],
+                    axis="bytes",
+                )
+            )
+    return result
+
+
+def table_of_sizes(median):
+    """Prints what the curves have."""
+    costs = by_size(median)
+    print("by size: the system call, and the shares of full transition, same stack and bypass")
+    print(f"{'bytes':12}" + "".join(f"{call:>14}{'full':>8}{'same':>8}{'bypass':>8}" for call in ("write", "read")))
+    for size in dict.fromkeys(size for _, size in costs):
+        line = f"{size:<12,}"
+        for direction in DIRECTIONS:
+            calls = costs[direction, size]
+            line += f"{calls['syscall']:>14,.0f}"
+            line += "".join(f"{calls[call] / calls['syscall']:>8.1%}" for call in TARGETS)
+        print(line)
 
 
 def table(release, top, median):
@@ -121,6 +171,7 @@ def table(release, top, median):
             line += f"{calls[call]:>10.1f}{calls[call] / base:>6.1%}  "
         print(line.rstrip())
     others = ("send_1", "sendto"), ("recv_1", "recvfrom"), ("send_8k", "sendto"), ("recv_8k", "recvfrom")
+    table_of_sizes(median)
     print("also " + ", ".join(f"{group} {call} {median[group][call]:.1f}" for group, call in others))
     for call, (limit, share) in TARGETS.items():
         count, ratio = median["null"][call], median["null"][call] / median["null"]["syscall"]

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What ukl_bench.c measures, by system calls through libc. Prints its samples. */
+/*
+ * syscalls [quick] - what ukl_bench.c measures, by system calls through libc
+ *
+ * Prints its samples.
+ */
 #include <arpa/inet.h>
 #include <err.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,7 +41,7 @@ static inline long recv_from(struct end end, char *buffer, unsigned int size)
 }
 
 /* As ukl_tcp_listen(), ukl_tcp_connect() and ukl_accept() do it. */
-static void open_connection(struct end *ends)
+static int open_connection(struct end *ends)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
@@ -57,29 +63,32 @@ static void open_connection(struct end *ends)
 	for (int i = 0; i < 2; i++)
 		if (setsockopt(ends[i].fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)))
 			err(1, "TCP_NODELAY");
+	close(listener);
+	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool quick = argc > 1 && !strcmp(argv[1], "quick");
 	static char buffer[SIZE_MAX_TCP];
-	struct end ends[2];
 
+	if (quick)
+		rounds = ROUNDS_QUICK;
 	measure_overhead();
 	measure_null("null.syscall", nothing, getppid);
-	open_connection(ends);
-	if (!measure_tcp("send_1.write", "recv_1.read", ends, buffer, 1,
-			 nothing, write_to, read_from) ||
-	    !measure_tcp("send_1.sendto", "recv_1.recvfrom", ends, buffer, 1,
-			 nothing, send_to, recv_from) ||
-	    !measure_tcp("send_8k.write", "recv_8k.read", ends, buffer, SIZE_MAX_TCP,
-			 nothing, write_to, read_from) ||
-	    !measure_tcp("send_8k.sendto", "recv_8k.recvfrom", ends, buffer, SIZE_MAX_TCP,
-			 nothing, send_to, recv_from))
-		errx(1, "a call failed or was cut short");
+	for (const struct size *size = sizes; size->name; size++) {
+		if (quick && !size->everywhere)
+			continue;
+		if (!measure_tcp(size, "write", "read", buffer, nothing,
+				 write_to, read_from) ||
+		    (size->everywhere && !measure_tcp(size, "sendto", "recvfrom", buffer, nothing,
+						      send_to, recv_from)))
+			errx(1, "a call failed or was cut short, of %u bytes", size->bytes);
+	}
 
 	for (unsigned int i = 0; i < result_count; i++) {
 		printf("user %s %u", results[i].name, results[i].calls);
-		for (unsigned int round = 0; round < ROUNDS; round++)
+		for (int round = 0; round < rounds; round++)
 			printf(" %lu", results[i].total[round]);
 		putchar('\n');
 	}

@@ -10,6 +10,7 @@
 #include <linux/debugfs.h>
 #include <linux/in.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -20,6 +21,10 @@ struct end {
 };
 
 #include "measure.h"
+
+static bool quick;
+module_param(quick, bool, 0400);
+MODULE_PARM_DESC(quick, "fewer sizes and rounds");
 
 static DECLARE_COMPLETION(measured);
 static struct ukl_program *program;
@@ -84,7 +89,6 @@ static int open_connection(struct end *ends)
 
 static int measure(char *buffer)
 {
-	struct end ends[2];
 	int err;
 
 	measure_overhead();
@@ -95,23 +99,16 @@ static int measure(char *buffer)
 	measure_null("null.same_stack", nothing, ukl_null_same_stack);
 	measure_null("null.bypass", bypass_null, ukl_null);
 
-	err = open_connection(ends);
-	if (err)
-		return err;
-	if (measure_tcp("send_1.full", "recv_1.full", ends, buffer, 1,
-			nothing, send, recv) &&
-	    measure_tcp("send_1.same_stack", "recv_1.same_stack", ends, buffer, 1,
-			nothing, send_same_stack, recv_same_stack) &&
-	    measure_tcp("send_1.bypass", "recv_1.bypass", ends, buffer, 1,
-			bypass_one, send, recv) &&
-	    measure_tcp("send_8k.full", "recv_8k.full", ends, buffer, SIZE_MAX_TCP,
-			nothing, send, recv) &&
-	    measure_tcp("send_8k.same_stack", "recv_8k.same_stack", ends, buffer, SIZE_MAX_TCP,
-			nothing, send_same_stack, recv_same_stack) &&
-	    measure_tcp("send_8k.bypass", "recv_8k.bypass", ends, buffer, SIZE_MAX_TCP,
-			bypass_one, send, recv))
-		return 0;
-	return -EIO;
+	for (const struct size *size = sizes; size->name; size++) {
+		if ((quick || current->mm) && !size->everywhere)
+			continue;
+		if (!measure_tcp(size, "full", "full", buffer, nothing, send, recv) ||
+		    !measure_tcp(size, "same_stack", "same_stack", buffer, nothing,
+				 send_same_stack, recv_same_stack) ||
+		    !measure_tcp(size, "bypass", "bypass", buffer, bypass_one, send, recv))
+			return -EIO;
+	}
+	return 0;
 }
 
 static int bench(void *unused)
@@ -132,7 +129,7 @@ static int samples_show(struct seq_file *file, void *unused)
 {
 	for (unsigned int i = 0; i < result_count; i++) {
 		seq_printf(file, "%s %s %u", carrier, results[i].name, results[i].calls);
-		for (unsigned int round = 0; round < ROUNDS; round++)
+		for (int round = 0; round < rounds; round++)
 			seq_printf(file, " %lu", results[i].total[round]);
 		seq_putc(file, '\n');
 	}
@@ -142,9 +139,12 @@ DEFINE_SHOW_ATTRIBUTE(samples);
 
 static int __init ukl_bench_init(void)
 {
-	struct ukl_app *app = ukl_app_start("ukl_bench", bench, NULL);
+	struct ukl_app *app;
 	int err;
 
+	if (quick)
+		rounds = ROUNDS_QUICK;
+	app = ukl_app_start("ukl_bench", bench, NULL);
 	if (IS_ERR(app))
 		return PTR_ERR(app);
 	wait_for_completion(&measured);
