@@ -15,8 +15,8 @@ build=$clone/build
 here=tools/bench/echo bench=build/bench/echo results=build/results # as the build root sees them
 : "${QUICK:=0}" "${PROFILE:=}" "${WHAT:=}"
 mkdir -p "$clone/$bench" "$clone/$results"
-for program in "$here/epoll_server" "$here/load" tools/bench/around; do
-	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "$program.c"
+for program in "$here/epoll_server" "$here/uring_server" "$here/load" tools/bench/around; do
+	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "$program.c" -l:liburing.a
 done
 
 case $PROFILE in

@@ -109,11 +109,12 @@ def test_parts():
     ours = result["figures"][1]
     check("redis: its figures", (ours["id"], ours["ratio"]) == ("redis.get.ukl_bypass", 0.8), ours)
     lines = [f"echo.{name} window 10 {cost} {2 * cost}" for name, cost in (("user_epoll", 1000), ("inplace", 800))]
+    lines += ["floor.user_epoll window 10 1000 2000", "floor.user_uring window 10 900 2000"]
     lines += ["idle.inplace.without window 10 1000 2000", "idle.inplace.with window 10 1100 2000"]
     lines += ["idle.baseline memory pages 100", "idle.inplace.with memory pages 2100"]
     _, said = run("echo/report.py", save("samples", "\n".join(facts + lines)), f"{FOLDER}/echo.json")
     ratios = {one["id"]: one.get("ratio") or one["value"] for one in load("echo.json")["figures"]}
-    wanted = {"echo.echo.inplace": 0.8, "echo.idle_with.inplace": 1.1, "echo.idle_bytes.inplace": 200}
+    wanted = {"echo.echo.inplace": 0.8, "echo.floor.user_uring": 0.9, "echo.idle_with.inplace": 1.1, "echo.idle_bytes.inplace": 200}
     check("echo: its figures", wanted.items() <= ratios.items(), [said, ratios])
     calls = {"user": ["null.syscall"], "kernel": [], "process": []}
     for group, name in ("send_1", "write"), ("recv_1", "read"), ("send_8k", "write"), ("recv_8k", "read"):

@@ -16,8 +16,8 @@ idle_windows=5 idle_requests=2000
 if [ "${QUICK:-0}" = 1 ]; then
 	windows=5 many='5500 5500 5500 5500 5500' idle_windows=3
 fi
-: "${WHAT:=echo.user_epoll echo.blocking echo.readiness echo.inplace echo.spin get.redis_server get.kv floor.inplace
-	idle.baseline idle.readiness idle.inplace idle.user_epoll}"
+: "${WHAT:=echo.user_epoll echo.user_uring echo.blocking echo.readiness echo.inplace echo.spin get.redis_server get.kv
+	floor.user_epoll floor.user_uring floor.inplace idle.baseline idle.readiness idle.inplace idle.user_epoll}"
 [ "${QUICK:-0}" = 0 ] || WHAT=${WHAT% idle.user_epoll}
 
 # listens: waits until port 5000 is listened on, in the notation of the kernel's tables.
@@ -30,6 +30,7 @@ start() {
 	local settings
 	case $1 in
 	user_epoll) server=$($bench/epoll_server 5000) ;;
+	user_uring) server=$($bench/uring_server 5000) ;;
 	redis_server)
 		redis-server --port 5000 --save '' --appendonly no --daemonize yes --dir /tmp --pidfile /tmp/redis.pid \
 			--logfile /tmp/redis.log >/tmp/redis.out
@@ -158,7 +159,7 @@ measure_profile() {
 
 # All that is run again and again is in memory: while the host opens a file, this machine's time flies and timers run.
 mkdir $bench
-cp $built/epoll_server $built/load $built/around /usr/bin/redis-benchmark $bench
+cp $built/epoll_server $built/uring_server $built/load $built/around /usr/bin/redis-benchmark $bench
 ldd $bench/* | awk '$2 == "=>" { print $3 }' | sort -u | xargs cp -t $bench
 # Takes no time in this machine, and lets the kernel's own work after booting end.
 sleep 10

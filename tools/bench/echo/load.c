@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	unsigned int busy = 1, idle = 0, windows = 5, requests = 1000, wait = 0;
 	struct connection *connections;
 	bool memory = false, baseline = false;
-	struct server server;
+	struct server server, then;
 	uint16_t port;
 	int option, epoll;
 
@@ -281,6 +281,10 @@ int main(int argc, char **argv)
 			server_times[window] = server_time(&server) - used;
 		}
 	}
+	/* What a thread did that began meanwhile, such as one of io_uring's, was not counted. */
+	server_open(&then, argv[optind]);
+	if (then.threads != server.threads)
+		errx(1, "the server had %d threads and has %d", server.threads, then.threads);
 	for (unsigned int window = 0; window < windows; window++)
 		printf("window %u %lu %lu\n", requests, server_times[window],
 		       machine_times[window]);

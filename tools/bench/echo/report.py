@@ -6,8 +6,9 @@ import sys
 
 from samples import NOT_COUNTED, figure, figures, medians, nested, per_request, raw, read, write
 
-ECHO = ["user_epoll", "blocking", "readiness", "inplace", "spin"]
+ECHO = ["user_epoll", "user_uring", "blocking", "readiness", "inplace", "spin"]
 GET = ["redis_server", "kv"]
+FLOOR = ["user_epoll", "user_uring", "inplace"]
 IDLE = ["user_epoll", "readiness", "inplace"]
 # What may be at most so many times what.
 RATIOS = [
@@ -63,11 +64,11 @@ def its_figures(facts, windows, server):
     titles = {
         "echo": "echo of 32 bytes, 1 connection",
         "get": "GET of 3 bytes, 50 connections",
-        "floor": "50 connections, answered unread",
+        "floor": "echo, 50 connections",
         "idle_without": f"echo, {busy} busy connections",
         "idle_with": f"echo, {busy} busy, {idle:,} idle",
     }
-    bases = {"echo": "user_epoll", "get": "redis_server", "idle_without": "user_epoll"}
+    bases = {"echo": "user_epoll", "get": "redis_server", "floor": "user_epoll", "idle_without": "user_epoll"}
     result = []
     for what, samples in per_request(windows).items():
         group, system, *which = what.split(".")
@@ -139,10 +140,9 @@ def table(facts, server, machine, targets):
     rows("echo", ECHO, "echo.user_epoll")
     print(f"GET of 3 bytes, 50 connections, by redis-benchmark, no pipelining; redis-server {facts['redis_version']}")
     rows("get", GET, "get.redis_server")
-    if "floor.inplace" in server:
-        what = "50 connections of echo.inplace: an answer without looking at what was asked"
-        print(f"  floor: {server['floor.inplace']:,.0f}, {what}")
     print(f"  note: {KV_NOTE}")
+    print("32-byte echo, 50 connections: a floor for GET, as the answers do not look at what was asked")
+    rows("floor", FLOOR, "floor.user_epoll")
     idle, busy = facts["idle_connections"], facts["busy_connections"]
     print(f"32-byte echo, {busy} busy connections, and {idle:,} idle ones")
     print(f"  {'':14}{'without':>12}{'with':>10}{'ratio':>10}{'bytes per idle connection beyond its socket':>46}")

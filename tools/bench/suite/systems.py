@@ -12,6 +12,7 @@ SYSTEMS = {
     "user_epoll": ("user space, epoll", "#6b7280"),
     "again": ("the same once more", "#a3acb9"),
     "slowed_200us": ("the same, 200 us slower", "#7d6b91"),
+    "user_uring": ("user space, io_uring", "#4f7cac"),
     "redis_server": ("redis-server, user space", "#8b93a1"),
     "blocking": ("ring 0, a thread that blocks", "#f6d2a9"),
     "readiness": ("ring 0, readiness", "#efa35c"),
@@ -30,7 +31,7 @@ SYSTEMS = {
 }
 # For those that are not named above.
 RING_0 = ["#c9a227", "#8c6d1f", "#b5838d", "#6d3f5b"]
-USER = ["#4f7cac", "#3f9c8f", "#9d8ec7", "#5b5f97", "#87a96b", "#2f5d62", "#b0b7a4", "#7d6b91"]
+USER = ["#2a7f9e", "#3f9c8f", "#9d8ec7", "#5b5f97", "#87a96b", "#2f5d62", "#b0b7a4", "#7d6b91"]
 
 
 def words(system):
