@@ -6,7 +6,8 @@
 # within 2 %.
 # Environment: QUICK=1: in less time; STRICT=1: fails if a target is missed; PROFILE=get, set, get_1k, set_1k or, of memcached,
 # mix: instead, where the instructions of that go, by perf; SERVERS: only these of debian, debian_batch, same_objects, ukl,
-# ukl_bypass and ukl_other; UKL_BYPASS: the budget of ukl_bypass.
+# ukl_bypass and ukl_other (debian_batch and ukl_other only if they
+# are named, with QUICK=1 only debian and ukl_bypass); UKL_BYPASS: the budget of ukl_bypass.
 set -eu
 program=$1
 self=bench-$program
@@ -28,8 +29,10 @@ esac
 # shellcheck source=tools/servers.sh
 . "$clone/tools/servers.sh"
 if [ -z "$SERVERS" ]; then
-	for server in debian debian_batch same_objects ukl ukl_bypass ukl_other; do
-		! server_built "$program" $server || SERVERS="${SERVERS:+$SERVERS }$server"
+	servers='debian same_objects ukl ukl_bypass'
+	[ "$QUICK" = 0 ] || servers='debian ukl_bypass'
+	for server in $servers; do
+		! server_built "$program" "$server" || SERVERS="${SERVERS:+$SERVERS }$server"
 	done
 fi
 [ "$QUICK" = 0 ] || tests=${tests% *_1k *_1k}

@@ -21,8 +21,8 @@ build=$clone/build
 here=tools/bench/wall bench=build/bench/echo results=build/results # as the build root sees them
 : "${QUICK:=0}"
 mkdir -p "$clone/$bench" "$clone/$results"
-for program in echo/epoll_server echo/load wall/spare; do
-	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "tools/bench/$program.c"
+for program in echo/epoll_server echo/uring_server echo/load wall/spare; do
+	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "tools/bench/$program.c" -l:liburing.a
 done
 
 # measure PART

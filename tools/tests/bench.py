@@ -243,6 +243,63 @@ def test_cost():
     check("cost: a thread's stack", load("cost.json")["threads"]["ukl_pthread"]["stack"] == 128, said)
 
 
+def test_wall():
+    """wall/report.py."""
+
+    def report(part, samples, network="loopback"):
+        lines = ["kernel_release 7.0", *(f"{what} {json.dumps(sample)}" for what, sample in samples)]
+        status, said = run(
+            *("wall/report.py", part, "tcg", "2", network),
+            save("wall.samples", "\n".join(lines) + "\n"),
+            f"{FOLDER}/wall.json",
+        )
+        return status, said, {one["id"]: one for one in load("wall.json")["figures"]}
+
+    def harness(again=1000.0, slowed=1e6 / 1200, counted_again=100, counted_slowed=200100):
+        samples = []
+        for _ in range(7):
+            for system, rate in (("user_epoll", 1000.0), ("again", again), ("slowed_200us", slowed)):
+                samples.append((f"echo {system}", {"rate": rate}))
+        for system, count in (("user_epoll", 100), ("again", counted_again), ("slowed_200us", counted_slowed)):
+            samples.append((f"counted {system}", {"instructions": count}))
+        return report("control", samples)
+
+    status, said, result = harness()
+    check("wall: a harness that sees what there is", status == 0 and said.count(": met (") == 4, said)
+    check("wall: both clocks", {one["clock"] for one in result.values()} == {"wall", "instructions"}, result)
+    for name, wrong in (
+        ("the same is not the same", {"again": 1030.0}),
+        ("the slower one is too fast", {"slowed": 1e6 / 1170}),
+        ("the slower one is too slow", {"slowed": 1e6 / 1230}),
+        ("the same by instructions is not", {"counted_again": 103}),
+        ("the slower one by instructions is too slow", {"counted_slowed": 230100}),
+    ):
+        status, said, _ = harness(**wrong)
+        check(f"wall: {name}", status == 1 and said.count("MISSED (") == 1, said)
+
+    rounds = [(f"get {system}", {"rate": rate * drift}) for drift in (1, 2, 3) for system, rate in (("debian", 100), ("ukl", 130))]
+    status, said, result = report("wall", rounds)
+    ours = result["wall.get.ukl"]
+    check("wall: ratios are of a round", status == 0 and ours["ratio_interval"] == [1.3, 1.3], ours)
+    check("wall: more is better", ours["better"] == "more" and ours["clock"] == "wall", ours)
+
+    answers = {"latency_us": {"p50": 10.0, "p99": 20.0, "p99.9": 30.0}}
+    found = [("memcached_p99 debian", {"rate": 7.0, "within_limit": True}), ("memcached_p99 debian", {"highest_rate": 500.0})]
+    status, said, result = report("latency", [("redis_900 debian", answers), *found])
+    curve = {name: (one["x"], one["value"]) for name, one in result.items() if "curve" in one}
+    wanted = {f"latency.redis_900_{name}.debian": (900, value) for name, value in (("p50", 10), ("p99", 20), ("p99_9", 30))}
+    check("latency: points of three curves", status == 0 and curve == wanted, [said, curve])
+    check("latency: what a search found", result["latency.memcached_p99.debian"]["samples"] == [500.0], result)
+
+    counted = []
+    for few, many in ((1000, 9000), (1200, 9200), (1100, 9100)):
+        counted += [("counted debian", {"requests": 5, "machine": few}), ("counted debian", {"requests": 45, "machine": many})]
+    status, said, result = report("network", counted, "virtio-net")
+    machine = result["network.counted.debian"]
+    check("network: without what few requests take", machine["value"] == 200, machine)
+    check("network: which one", machine["network"] == "virtio-net" and not machine["deterministic"], machine)
+
+
 def part_json(its_figures, **more):
     """What a part writes."""
     return {"schema": "p", "kernel": "7.0", "accelerator": "tcg", "cpus": 1, "figures": its_figures} | more
@@ -479,6 +536,7 @@ test_figures()
 test_parts()
 test_stacks()
 test_split()
+test_wall()
 test_cost()
 test_collector()
 test_compare()

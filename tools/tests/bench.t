@@ -68,7 +68,7 @@ export -f figure
 cat >$dir/table <<END
 # a comment
 first   400  100  $dir/parts/first with arguments
-broken   10   10  $dir/parts/broken
+broken   10    -  $dir/parts/broken
 last    200   50  $dir/parts/last
 END
 part first <<END
@@ -99,9 +99,10 @@ verdict 'what a part of another run measured is not joined' \
 	"$([ "$(parts_of_run)" = 'first=passed/1 broken=failed/0 last=passed/1' ] && echo yes)"
 says $dir/results/report.md 'broken.*\*\*failed\*\* \(status 3: see ' 'there is a report'
 
-QUICK=1 suite 1 'QUICK=1'
+QUICK=1 suite 0 'QUICK=1 leaves a part out that fails'
+says $dir/said "^bench: QUICK=1 leaves out broken; PARTS='broken' runs them" 'which parts are left out'
 says $dir/shown '^table of first: QUICK=1 ' 'parts are told QUICK'
-says $dir/said '^bench: 3 parts, about 3 min: ' 'less time with QUICK'
+says $dir/said '^bench: 2 parts, about 3 min: first last$' 'less time with QUICK'
 
 suite 1 'a second run'
 says $dir/said '^bench: 3 parts, about 1[0-9] s: first broken last$' 'how long parts took last is known, but of a failure'
@@ -109,6 +110,9 @@ says $dir/said '^bench: 3 parts, about 1[0-9] s: first broken last$' 'how long p
 PARTS='last first' suite 0 'some of the parts, none of which fails: status 0'
 verdict 'only these' "$([ "$(parts_of_run)" = 'last=passed/1 first=passed/1' ] && echo yes)"
 says $dir/said '^bench: the figures are in build/tests/bench/results/bench.json' 'where the results are'
+
+QUICK=1 PARTS=broken suite 1 'such a part by its name'
+says $dir/said '^bench: 1 parts, about 10 s: broken$' 'and its time'
 
 PARTS='first nosuch' suite 1 'a part that there is not: status 1'
 says $dir/said '^bench: there is no part nosuch: there are first broken last$' 'and which there are'

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * epoll_server [-f] [-s MICROSECONDS] PORT - the echo server in user space that ukl's are measured against
+ * epoll_server [-s MICROSECONDS] PORT - the echo server in user space that ukl's are measured against
  *
  * One thread, level-triggered epoll, non-blocking sockets; a request costs one epoll_wait(), or a
  * share of one, a read() and a write(). It reads no more from a client that does not take its
- * answers. Prints the server's process id as soon as it listens; with -f, it is the process itself.
+ * answers. Prints the server's process id as soon as it listens.
  *
  * With -s it spins before each answer, by which the harness shows that it sees a slower server.
  */
@@ -137,19 +137,17 @@ int main(int argc, char **argv)
 	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
 	struct connection listener = { };
 	struct epoll_event events[EVENTS];
-	int one = 1, foreground = 0, option;
+	int one = 1, option;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "fs:")) != -1) {
-		if (option == 'f')
-			foreground = 1;
-		else if (option == 's')
-			slowed = atol(optarg) * 1000;
-		else
+	while ((option = getopt(argc, argv, "s:")) != -1) {
+		if (option != 's')
 			argc = 0;
+		else
+			slowed = atol(optarg) * 1000;
 	}
 	if (argc != optind + 1)
-		errx(2, "usage: epoll_server [-f] [-s MICROSECONDS] PORT");
+		errx(2, "usage: epoll_server [-s MICROSECONDS] PORT");
 	addr.sin6_port = htons(atoi(argv[optind]));
 	listener.fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	epoll = epoll_create1(0);
@@ -160,7 +158,7 @@ int main(int argc, char **argv)
 		err(1, "cannot listen on port %s", argv[optind]);
 	wait_for(&listener, EPOLL_CTL_ADD, EPOLLIN);
 
-	pid = foreground ? 0 : fork();
+	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
 	if (pid) {

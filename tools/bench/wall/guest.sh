@@ -42,11 +42,18 @@ start_server() {
 	esac
 }
 
+# start_echo COMMAND...: an echo server, which says what its process is as soon as it listens.
+start_echo() {
+	pid=$(taskset -c $servers_cpu "$@")
+	servers+=("$pid")
+}
+
 stop_servers() {
 	local pid
 	for pid in "${servers[@]}"; do
 		kill "$pid"
-		wait "$pid" || true
+		wait "$pid" 2>/dev/null || true
+		while [ -e "/proc/$pid" ]; do sleep 0.02; done
 	done
 	servers=()
 }
@@ -91,9 +98,9 @@ redis_benchmark() {
 # The harness itself: a server beside the same once more, and beside one that spins before it answers.
 part_control() {
 	local round
-	start same 5000 $built/epoll_server -f 5000
-	start again 5001 $built/epoll_server -f 5001
-	start slowed 5002 $built/epoll_server -f -s 200 5002
+	start_echo $built/epoll_server 5000
+	start_echo $built/epoll_server 5001
+	start_echo $built/epoll_server -s 200 5002
 	for ((round = 0; round < 2 * rounds + 1; round++)); do
 		load echo user_epoll echo 5000 -c 1 -d 0.5 -w 0.1
 		load echo again echo 5001 -c 1 -d 0.5 -w 0.1
@@ -109,10 +116,10 @@ part_counted() {
 	for system in user_epoll again slowed_200us; do
 		slower=0
 		[ $system != slowed_200us ] || slower=200
-		$built/load -w 5 -n 1000 "$($built/epoll_server -s $slower 5000)" 5000 |
+		start_echo $built/epoll_server -s $slower 5000
+		$built/load -w 5 -n 1000 "$pid" 5000 |
 			awk -v what="counted $system" '$1 == "window" { printf "%s {\"instructions\": %.1f}\n", what, $3 / $2 }'
-		pkill -x epoll_server
-		until ! pgrep -x epoll_server >/dev/null; do sleep 0.1; done
+		stop_servers
 	done
 }
 
@@ -149,15 +156,15 @@ part_wall() {
 # The echo servers, of which those in ring 0 are one module.
 part_wall_echo() {
 	local round tasks
-	start user_epoll 5000 $built/epoll_server -f 5000
-	[ ! -e $built/uring_server ] || start user_uring 5001 $built/uring_server -f 5001
+	start_echo $built/epoll_server 5000
+	start_echo $built/uring_server 5001
 	for ((round = 0; round < rounds; round++)); do
 		insmod build/modules/echo.ko port=5002 mode=inplace
 		tasks=$(awk '$1 == "echo" { print $3 }' /sys/kernel/debug/ukl/threads)
 		for task in $tasks; do taskset -cp $servers_cpu "$task" >/dev/null; done
 		for clients in 1 50; do
 			load echo_$clients user_epoll echo 5000 -c $clients -d 0.4 -w 0.1
-			[ ! -e $built/uring_server ] || load echo_$clients user_uring echo 5001 -c $clients -d 0.4 -w 0.1
+			load echo_$clients user_uring echo 5001 -c $clients -d 0.4 -w 0.1
 			load echo_$clients inplace echo 5002 -c $clients -d 0.4 -w 0.1
 		done
 		rmmod echo

@@ -180,8 +180,10 @@ def table(part, conditions, measured):
         last = title
         share = ""
         if "ratio" in one:
-            low, high = one["ratio_interval"]
-            share = f"{one['ratio']:>8.3f} ({low:.3f} to {high:.3f})"
+            share = f"{one['ratio']:>8.3f}"
+            if "ratio_interval" in one:
+                low, high = one["ratio_interval"]
+                share += f" ({low:.3f} to {high:.3f})"
         print(f"  {one['system']:16}{one['value']:>12,.0f}{share}")
 
 
