@@ -28,7 +28,7 @@ done
 # measure PART
 measure() {
 	local status=0
-	MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-1200} NAME=bench-$1 "$clone/tools/vm.sh" \
+	APPEND=idle=poll MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-1200} NAME=bench-$1 "$clone/tools/vm.sh" \
 		"QUICK=$QUICK OUTSIDE=${OUTSIDE:-0} bash $here/guest.sh $1" || status=$?
 	[ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-$1"
 	"$clone/tools/klog-scan.sh" "$build/vm/bench-$1/dmesg.log" || die "the kernel complained"

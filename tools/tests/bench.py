@@ -255,12 +255,13 @@ def test_wall():
         )
         return status, said, {one["id"]: one for one in load("wall.json")["figures"]}
 
-    def harness(again=1000.0, slowed=1e6 / 1200, counted_again=100, counted_slowed=200100):
+    def harness(again=1000.0, slowed=1e6 / 2000, counted_again=100, counted_slowed=1000100):
         samples = []
-        for _ in range(7):
-            for system, rate in (("user_epoll", 1000.0), ("again", again), ("slowed_200us", slowed)):
-                samples.append((f"echo {system}", {"rate": rate}))
-        for system, count in (("user_epoll", 100), ("again", counted_again), ("slowed_200us", counted_slowed)):
+        for what, rate in (("echo again", again), ("busy user_epoll", 1000.0), ("busy slowed_1ms", slowed)):
+            for drift in (0.5, 1, 1.5):
+                samples += [("echo user_epoll", {"rate": 1000.0 * drift})] if what == "echo again" else []
+                samples.append((what, {"rate": rate if "busy" in what else rate * drift}))
+        for system, count in (("user_epoll", 100), ("again", counted_again), ("slowed_1ms", counted_slowed)):
             samples.append((f"counted {system}", {"instructions": count}))
         return report("control", samples)
 
@@ -269,10 +270,10 @@ def test_wall():
     check("wall: both clocks", {one["clock"] for one in result.values()} == {"wall", "instructions"}, result)
     for name, wrong in (
         ("the same is not the same", {"again": 1030.0}),
-        ("the slower one is too fast", {"slowed": 1e6 / 1170}),
-        ("the slower one is too slow", {"slowed": 1e6 / 1230}),
+        ("the slower one is too fast", {"slowed": 1e6 / 1890}),
+        ("the slower one is too slow", {"slowed": 1e6 / 2110}),
         ("the same by instructions is not", {"counted_again": 103}),
-        ("the slower one by instructions is too slow", {"counted_slowed": 230100}),
+        ("the slower one by instructions is too slow", {"counted_slowed": 1110100}),
     ):
         status, said, _ = harness(**wrong)
         check(f"wall: {name}", status == 1 and said.count("MISSED (") == 1, said)

@@ -11,7 +11,7 @@ SYSTEMS = {
     "ukl_other": ("ring 0, bypass, not as a batch task", "#a8434f"),
     "user_epoll": ("user space, epoll", "#6b7280"),
     "again": ("the same once more", "#a3acb9"),
-    "slowed_200us": ("the same, 200 us slower", "#7d6b91"),
+    "slowed_1ms": ("the same, 1 ms slower", "#7d6b91"),
     "user_uring": ("user space, io_uring", "#4f7cac"),
     "redis_server": ("redis-server, user space", "#8b93a1"),
     "blocking": ("ring 0, a thread that blocks", "#f6d2a9"),

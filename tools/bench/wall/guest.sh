@@ -95,16 +95,19 @@ redis_benchmark() {
 	sample "$1" "$2" redis-benchmark -h '$address' -p "$3" -t "$4" -c "$5" -P "$6" -d "$7" -n "$8" --csv
 }
 
-# The harness itself: a server beside the same once more, and beside one that spins before it answers.
+# The harness itself: a server beside the same once more, and beside one that spins before it answers. That one is asked by
+# more than one client, so that it is always busy: what a client takes to fall asleep is not the server's.
 part_control() {
 	local round
 	start_echo $built/epoll_server 5000
 	start_echo $built/epoll_server 5001
-	start_echo $built/epoll_server -s 200 5002
-	for ((round = 0; round < 2 * rounds + 1; round++)); do
-		load echo user_epoll echo 5000 -c 1 -d 0.5 -w 0.1
-		load echo again echo 5001 -c 1 -d 0.5 -w 0.1
-		load echo slowed_200us echo 5002 -c 1 -d 0.5 -w 0.1
+	start_echo $built/epoll_server -s 1000 5002
+	for ((round = 0; round < 6 * rounds; round++)); do
+		load echo user_epoll echo 5000 -c 1 -d 0.25 -w 0.02
+		load echo again echo 5001 -c 1 -d 0.25 -w 0.02
+		[ $((round % 3)) = 0 ] || continue
+		load busy user_epoll echo 5000 -c 10 -d 0.25 -w 0.02
+		load busy slowed_1ms echo 5002 -c 10 -d 0.25 -w 0.02
 	done
 	stop_servers
 }
@@ -113,9 +116,9 @@ part_control() {
 part_counted() {
 	local system slower
 	sleep 10
-	for system in user_epoll again slowed_200us; do
+	for system in user_epoll again slowed_1ms; do
 		slower=0
-		[ $system != slowed_200us ] || slower=200
+		[ $system != slowed_1ms ] || slower=1000
 		start_echo $built/epoll_server -s $slower 5000
 		$built/load -w 5 -n 1000 "$pid" 5000 |
 			awk -v what="counted $system" '$1 == "window" { printf "%s {\"instructions\": %.1f}\n", what, $3 / $2 }'
