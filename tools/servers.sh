@@ -29,6 +29,21 @@ server_command() {
 	[ "$1" != memcached ] || server_command+=(-u root)
 }
 
+# server_answers PROCESS OUTPUT COMMAND...: waits until the command succeeds, as a server answers then. Fails if its process ends
+# before, or after 20 seconds, and shows the end of its output.
+server_answers() {
+	local process=$1 output=$2
+	shift 2
+	for _ in {1..200}; do
+		! "$@" 2>/dev/null || return 0
+		kill -0 "$process" 2>/dev/null || break
+		sleep 0.1
+	done
+	echo "the server does not start" >&2
+	tail -n 20 "$output" >&2
+	return 1
+}
+
 # server_built PROGRAM WHERE: whether it is there.
 server_built() {
 	case $2 in

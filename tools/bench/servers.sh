@@ -5,9 +5,8 @@
 # and `make bench-memcached` build what they need. Writes build/results/PROGRAM.json, prints a table. Two runs agree
 # within 2 %.
 # Environment: QUICK=1: in less time; STRICT=1: fails if a target is missed; PROFILE=get, set, get_1k, set_1k or, of memcached,
-# mix: instead, where the instructions of that go, by perf; SERVERS: only these of debian, debian_batch, same_objects, ukl,
-# ukl_bypass and ukl_other (debian_batch and ukl_other only if they
-# are named, with QUICK=1 only debian and ukl_bypass); UKL_BYPASS: the budget of ukl_bypass.
+# mix: instead, where the instructions of that go, by perf; SERVERS: only these of debian, same_objects, ukl,
+# ukl_bypass (with QUICK=1 only the first and this one) and, measured only if named, debian_batch and ukl_other; UKL_BYPASS: the budget of ukl_bypass.
 set -eu
 program=$1
 self=bench-$program

@@ -3,8 +3,8 @@
 # suite.sh: runs the parts of the suite, one after the other, and joins what they measured: build/results/bench.json,
 # report.md and plots. `make bench` builds what they need. A part that fails says so, and the others still run. Each
 # part's output is in build/results/logs/NAME.log. Exit status 1 if a part failed.
-# Environment: PARTS="redis echo": only these; what the parts have, QUICK=1 first of all, which leaves some out. BENCH_PARTS, BENCH_RESULTS:
-# another table of parts, another folder of the clone for results, for tests.
+# Environment: PARTS="redis echo": only these; what the parts have, QUICK=1 first of all, which leaves some out.
+# BENCH_PARTS, BENCH_RESULTS: another table of parts, another folder of the clone for results, for tests.
 set -eu -o pipefail
 self=bench
 # shellcheck source=tools/lib.sh

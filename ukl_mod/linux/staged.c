@@ -9,6 +9,7 @@
  */
 #include <linux/bvec.h>
 #include <linux/gfp.h>
+#include <linux/local_lock.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/uio.h>
@@ -22,12 +23,15 @@
 #define STAGES		8	/* what a CPU keeps: 256 KiB */
 
 struct stages {
+	local_lock_t lock;
 	struct page *page[STAGES];
 	unsigned int at;		/* the one that is being filled, */
 	unsigned int used;		/* and so far */
 };
 
-static DEFINE_PER_CPU(struct stages, stages);
+static DEFINE_PER_CPU(struct stages, stages) = {
+	.lock = INIT_LOCAL_LOCK(lock),
+};
 
 static bool is_free(const struct page *page)
 {
@@ -58,20 +62,23 @@ static struct page *next_stage(struct stages *s)
 /* Copies @len bytes to where a reference is taken to. False: there is no page. */
 static bool stage(struct iov_iter *from, size_t len, struct bio_vec *copy)
 {
-	struct stages *s = get_cpu_ptr(&stages);
-	struct page *page = s->page[s->at];
+	struct stages *s;
+	struct page *page;
+	bool copied;
 
+	local_lock(&stages.lock);
+	s = this_cpu_ptr(&stages);
+	page = s->page[s->at];
 	if (!page || s->used + len > STAGE_SIZE)
 		page = next_stage(s);
-	if (unlikely(!page || !copy_from_iter_full(page_address(page) + s->used, len, from))) {
-		put_cpu_ptr(&stages);
-		return false;
+	copied = page && copy_from_iter_full(page_address(page) + s->used, len, from);
+	if (likely(copied)) {
+		bvec_set_page(copy, page, len, s->used);
+		get_page(page);
+		s->used += len;
 	}
-	bvec_set_page(copy, page, len, s->used);
-	get_page(page);
-	s->used += len;
-	put_cpu_ptr(&stages);
-	return true;
+	local_unlock(&stages.lock);
+	return copied;
 }
 
 /* tcp_sendmsg() of @len bytes, of STAGED_MIN to STAGED_MAX. */

@@ -49,14 +49,10 @@ start() {
 	arguments "$1"
 	"${server_command[@]}" "${arguments[@]}" >/tmp/server.out 2>&1 &
 	server=$!
-	for _ in {1..200}; do
-		! answers 2>/dev/null || return 0
-		kill -0 $server 2>/dev/null || break
-		sleep 0.1
-	done
-	echo "bench-cost: the server does not start: $1 $2" >&2
-	tail -n 20 /tmp/server.out >&2
-	return 1
+	server_answers $server /tmp/server.out answers || {
+		echo "bench-cost: $1 $2" >&2
+		return 1
+	}
 }
 
 answers() (

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "daemon.h"
 
 #define EVENTS		128
 #define BUFFER_SIZE	(16 * 1024)
@@ -138,7 +139,6 @@ int main(int argc, char **argv)
 	struct connection listener = { };
 	struct epoll_event events[EVENTS];
 	int one = 1, option;
-	pid_t pid;
 
 	while ((option = getopt(argc, argv, "s:")) != -1) {
 		if (option != 's')
@@ -158,16 +158,7 @@ int main(int argc, char **argv)
 		err(1, "cannot listen on port %s", argv[optind]);
 	wait_for(&listener, EPOLL_CTL_ADD, EPOLLIN);
 
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (pid) {
-		printf("%d\n", pid);
-		return 0;
-	}
-	/* Who reads the id waits for the end of the output. */
-	if (!freopen("/dev/null", "w", stdout))
-		err(1, "/dev/null");
+	go_to_background();
 	for (;;) {
 		int count = epoll_wait(epoll, events, EVENTS, -1);
 

@@ -24,6 +24,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "daemon.h"
 
 #define SOCKETS		16384
 #define BUFFERS		1024	/* a power of two */
@@ -319,7 +320,6 @@ int main(int argc, char **argv)
 	struct rlimit files = { .rlim_cur = 65536, .rlim_max = 65536 };
 	bool more = false;
 	int one = 1;
-	pid_t pid;
 
 	if (argc != 2)
 		errx(2, "usage: uring_server PORT");
@@ -332,16 +332,7 @@ int main(int argc, char **argv)
 	    bind(listener, (struct sockaddr *)&addr, sizeof(addr)) || listen(listener, 1024))
 		err(1, "cannot listen on port %s", argv[1]);
 
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (pid) {
-		printf("%d\n", pid);
-		return 0;
-	}
-	/* Who reads the id waits for the end of the output. */
-	if (!freopen("/dev/null", "w", stdout))
-		err(1, "/dev/null");
+	go_to_background();
 	/* Only the thread that makes the ring may use it. */
 	set_up();
 	start_accepting();

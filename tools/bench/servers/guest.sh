@@ -33,14 +33,10 @@ start() {
 	memcached) "${server_command[@]}" -p $port -t 4 >/tmp/server.out 2>&1 & ;;
 	esac
 	server=$!
-	for _ in {1..200}; do
-		! answers || return 0
-		kill -0 $server 2>/dev/null || break
-		sleep 0.1
-	done
-	echo "bench-$program: the server does not start: $1" >&2
-	tail -n 20 /tmp/server.out >&2
-	return 1
+	server_answers $server /tmp/server.out answers || {
+		echo "bench-$program: $1" >&2
+		return 1
+	}
 }
 
 answers() {

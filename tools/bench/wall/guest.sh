@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# guest.sh PART: what tools/bench/wall.sh and network.sh run in the virtual machine, with ukl.ko loaded. Prints a line for each
-# sample: WORKLOAD SYSTEM and a JSON object, that of ukl-load, or {"rate": …} of another client.
+# guest.sh PART: the part of tools/bench/wall.sh that runs in the virtual machine, with ukl.ko loaded. Prints a line for
+# each sample: WORKLOAD SYSTEM and a JSON object, that of ukl-load, or {"rate": …} of another client.
 # Environment: QUICK=1: less of it. OUTSIDE=1: the clients are outside.
 set -eu -o pipefail
 part=$1
@@ -23,21 +23,21 @@ start() {
 	taskset -c $servers_cpu "$@" >"/tmp/$name.out" 2>&1 &
 	pid=$!
 	servers+=("$pid")
-	for _ in {1..300}; do
-		! (: <>/dev/tcp/127.0.0.1/"$port") 2>/dev/null || return 0
-		kill -0 $pid 2>/dev/null || break
-		sleep 0.05
-	done
-	echo "bench-$part: $name does not start" >&2
-	tail -n 20 "/tmp/$name.out" >&2
-	return 1
+	server_answers $pid "/tmp/$name.out" listens "$port" || {
+		echo "bench-$part: $name" >&2
+		return 1
+	}
 }
+
+listens() (: <>/dev/tcp/127.0.0.1/"$1")
 
 # start_server PROGRAM WHERE PORT [ARGUMENT...]
 start_server() {
 	server_command "$1" "$2"
 	case $1 in
-	redis) start "$1.$2" "$3" "${server_command[@]}" --port "$3" --save '' --appendonly no --dir /tmp --protected-mode no "${@:4}" ;;
+	redis)
+		start "$1.$2" "$3" "${server_command[@]}" --port "$3" --save '' --appendonly no --dir /tmp --protected-mode no "${@:4}"
+		;;
 	memcached) start "$1.$2" "$3" "${server_command[@]}" -p "$3" "${@:4}" ;;
 	esac
 }
@@ -67,7 +67,7 @@ client() {
 	fi
 }
 
-# sample WORKLOAD SYSTEM PROGRAM-OF-THE-CLIENT ARGUMENTS...: asks and prints.
+# sample WORKLOAD SYSTEM COMMAND...: asks, by what client() runs, and prints.
 sample() {
 	local workload=$1 system=$2 output status=0
 	shift 2
