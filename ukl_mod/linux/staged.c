@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What tcp_sendmsg() copies goes into pages of TCP's, which the page allocator zeroes (init_on_alloc,
- * which distributions set) before they are overwritten. Here it is copied into pages that are used
- * again when nobody has a reference any more, and TCP is handed those (MSG_SPLICE_PAGES).
+ * What tcp_sendmsg() copies goes into pages of TCP's, which the page allocator zeroes before they
+ * are overwritten (init_on_alloc, which distributions set). Here it is copied into pages that are
+ * used again when nobody has a reference any more, and TCP is handed those (MSG_SPLICE_PAGES).
  *
  * A page's bytes are written once between two times that it is ours alone, and a packet refers to
  * no others than those of its message. So nobody sees what another message left in a page.
@@ -38,7 +38,7 @@ static bool is_free(const struct page *page)
 	return !page || page_ref_count(page) == 1;
 }
 
-/* The next page, which is empty. One that packets refer to longer than to all others is left to them. */
+/* The next page, which is empty. If packets refer to all, one is left to them. */
 static struct page *next_stage(struct stages *s)
 {
 	struct page **page;

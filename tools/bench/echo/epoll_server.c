@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * epoll_server [-s MICROSECONDS] PORT - the echo server in user space that ukl's are measured against
+ * epoll_server [-s MICROSECONDS] PORT - the echo server in user space that ukl's are compared with
  *
  * One thread, level-triggered epoll, non-blocking sockets; a request costs one epoll_wait(), or a
  * share of one, a read() and a write(). It reads no more from a client that does not take its

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * spare FILE - takes what the machine has to spare, and counts it; spare -r FILE - prints what else it did
+ * spare FILE - takes what the machine has to spare, and counts it
+ * spare -r FILE - prints what else it did
  *
  * The kernel says to 10 ms how long it was idle. Here a task that runs when nobody else wants to
  * counts in FILE how often it went round a loop of two instructions. Under QEMU's -icount shift=0
- * the time that has passed less those is what all others took, interrupts included, in instructions.
+ * the time that has passed less those is what all others took in instructions, interrupts included.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -21,7 +22,8 @@ int main(int argc, char **argv)
 	int reads = argc == 3 && !strcmp(argv[1], "-r");
 	struct sched_param param = { };
 	struct timespec now;
-	unsigned long *count;
+	volatile unsigned long *count;
+	unsigned long passed;
 	int fd;
 
 	if (argc != 2 + reads)
@@ -34,7 +36,8 @@ int main(int argc, char **argv)
 		err(1, "mmap");
 	if (reads) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		printf("%lu\n", now.tv_sec * 1000000000ul + now.tv_nsec - 2 * *(volatile unsigned long *)count);
+		passed = now.tv_sec * 1000000000ul + now.tv_nsec;
+		printf("%lu\n", passed - 2 * *count);
 		return 0;
 	}
 	if (sched_setscheduler(0, SCHED_IDLE, &param))
