@@ -174,7 +174,8 @@ void ukl_helper_wake_all_locked(struct wait_queue_head *queue);
 int ukl_helper_wait_word(struct wait_queue_head *queue, const u32 *word, ktime_t *deadline);
 bool ukl_helper_single_task_running(void);
 struct wait_queue_head *ukl_helper_sock_queue(struct socket *sock);
-__poll_t ukl_helper_sock_poll(struct socket *sock, __poll_t wanted);
+int ukl_helper_sock_peek(const struct socket *sock, __poll_t wanted);
+__poll_t ukl_helper_sock_poll(struct socket *sock);
 bool ukl_helper_file_can_poll(struct file *file);
 __poll_t ukl_helper_file_poll(struct file *file);
 int ukl_helper_file_attach(struct file *file, struct wait_queue_entry *entry,

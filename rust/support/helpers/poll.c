@@ -108,14 +108,24 @@ static bool only_data_matters(const struct sock *sk, __poll_t wanted)
 	       !READ_ONCE(sk->sk_err) && skb_queue_empty_lockless(&sk->sk_error_queue);
 }
 
-/* What a socket is ready for; what is not in @wanted may be left out. */
-__poll_t ukl_helper_sock_poll(struct socket *sock, __poll_t wanted)
+/*
+ * What a socket is ready for, of what is @wanted, if that takes no lock and no question to its
+ * protocol; else -1.
+ */
+int ukl_helper_sock_peek(const struct socket *sock, __poll_t wanted)
+{
+	const struct sock *sk = sock->sk;
+
+	if (unlikely(!only_data_matters(sk, wanted)))
+		return -1;
+	return READ_ONCE(tcp_sk(sk)->rcv_nxt) != READ_ONCE(tcp_sk(sk)->copied_seq) ?
+		       (__force int)((EPOLLIN | EPOLLRDNORM) & wanted) : 0;
+}
+
+/* What a socket is ready for. */
+__poll_t ukl_helper_sock_poll(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
-
-	if (likely(only_data_matters(sk, wanted)))
-		return READ_ONCE(tcp_sk(sk)->rcv_nxt) != READ_ONCE(tcp_sk(sk)->copied_seq) ?
-			       EPOLLIN | EPOLLRDNORM : 0;
 
 	/* udp_poll() wants a file, to look for datagrams with a wrong checksum. */
 	if (sk_is_udp(sk)) {

@@ -174,54 +174,49 @@ impl Set {
     /// the list, behind the others, until it was looked at and not ready.
     fn collect(&self, max: usize, report: &mut impl FnMut(Ready)) -> usize {
         let mut count = 0;
-        // The last one of those that are looked at now. It stays on the list until its turn.
-        let mut last: *const Source = ptr::null();
-        // The one before, if the next wait is to look at it again: it goes back with the next lock.
-        let mut again: Option<&Source> = None;
+        let mut walk = Walk {
+            last: ptr::null(),
+            done: false,
+        };
         let _looking = self.looking.lock();
-        while count < max && self.state.load() & SOME != 0 {
-            let (source, (mut events, look)) = {
+        while !walk.done && count < max {
+            let mut found = [None; BATCH];
+            let asked = self
+                .lock()
+                .walk(&mut walk, &mut found[..(max - count).min(BATCH)]);
+            // Not locked, as it is the caller's.
+            for ready in found.iter().map_while(|&ready| ready) {
+                report(ready);
+                count += 1;
+            }
+            if let Some(source) = asked {
+                // SAFETY: `looking` is held.
+                let ready = source.ready(unsafe { source.poll(source.wanted()) });
                 let mut locked = self.lock();
-                if let Some(source) = again.take() {
+                if ready.is_some() && !source.is_edge() {
                     locked.append_again(source);
                 }
-                let Some(source) = locked.first() else { break };
-                if last.is_null() {
-                    last = locked.last();
-                }
-                locked.remove(source);
-                (source, source.take_pending())
-            };
-            let wanted = source.wanted();
-            let edge = wanted.contains(Events::EDGE);
-            if look || !edge {
-                // SAFETY: `looking` is held.
-                events = unsafe { source.poll(wanted) };
-            }
-            let events = events.and(wanted);
-            if !events.is_empty() {
-                report(Ready {
-                    events,
-                    token: source.token(),
-                });
-                count += 1;
-                if !edge {
-                    again = Some(source);
+                locked.wake_others();
+                drop(locked);
+                if let Some(ready) = ready {
+                    report(ready);
+                    count += 1;
                 }
             }
-            if ptr::eq(source, last) {
-                break;
-            }
-        }
-        if let Some(source) = again {
-            self.lock().append_again(source);
-        }
-        if self.state.load() & SOME != 0 {
-            // For other waiters.
-            self.lock().wake_one();
         }
         count
     }
+}
+
+/// How many sources are looked at under one lock.
+const BATCH: usize = 8;
+
+/// How far the sources on a list were looked at.
+struct Walk {
+    /// The last one of those that are. It stays on the list until its turn.
+    last: *const Source,
+    /// Whether it had its turn.
+    done: bool,
 }
 
 /// A set whose wait queue is locked.
@@ -231,10 +226,12 @@ pub(super) struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
+    #[inline(always)]
     fn set_state(&mut self, bits: u32) {
         self.set.state.store(self.set.state.load() | bits);
     }
 
+    #[inline(always)]
     fn clear_state(&mut self, bits: u32) {
         self.set.state.store(self.set.state.load() & !bits);
     }
@@ -271,6 +268,55 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// Looks at the sources on the list, as far as there is room in `found` for those that are ready.
+    /// Returns one that has to be asked without the lock, which is not on the list then. `looking`
+    /// must be held for as long as it is used.
+    #[inline(always)]
+    fn walk(&mut self, walk: &mut Walk, found: &mut [Option<Ready>]) -> Option<&'a Source> {
+        if walk.last.is_null() {
+            walk.last = self.last();
+        }
+        let mut count = 0;
+        for _ in 0..found.len() {
+            let Some(source) = self.first() else {
+                walk.done = true;
+                return None;
+            };
+            walk.done = ptr::eq(source, walk.last);
+            self.remove(source);
+            let (mut events, look) = source.take_pending();
+            let edge = source.is_edge();
+            if look || !edge {
+                // SAFETY: `looking` is held.
+                match unsafe { source.peek(source.wanted()) } {
+                    Some(found) => events = found,
+                    None => return Some(source),
+                }
+            }
+            let ready = source.ready(events);
+            if ready.is_some() {
+                found[count] = ready;
+                count += 1;
+                if !edge {
+                    self.append(source);
+                }
+            }
+            if walk.done {
+                break;
+            }
+        }
+        self.wake_others();
+        None
+    }
+
+    /// Wakes somebody else for what is left on the list.
+    #[inline(always)]
+    fn wake_others(&mut self) {
+        if self.set.list.is_linked() {
+            self.wake_one();
+        }
+    }
+
     /// The first source on the list. `looking` must be held for as long as it is used.
     #[inline(always)]
     fn first(&self) -> Option<&'a Source> {
@@ -288,6 +334,7 @@ impl<'a> Guard<'a> {
         source_of(self.set.list.last())
     }
 
+    #[inline(always)]
     pub(super) fn wake_one(&mut self) {
         // SAFETY: The lock is held.
         unsafe { bindings::ukl_helper_wake_one_locked(self.set.queue.get()) };

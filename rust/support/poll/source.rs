@@ -2,7 +2,7 @@
 
 //! What may be in a set.
 
-use super::{link::Link, Events, Set};
+use super::{link::Link, Events, Ready, Set};
 use crate::{bindings, file::File, net::Socket, once::Once};
 use core::{
     cell::{Cell, UnsafeCell},
@@ -33,12 +33,29 @@ impl Target {
         // SAFETY: By the function's requirements, and `Source::new` made the address from such one.
         Events(unsafe {
             if self.0 & Self::FILE == 0 {
-                let socket = address as *mut bindings::socket;
-                bindings::ukl_helper_sock_poll(socket, wanted.bits())
+                bindings::ukl_helper_sock_poll(address as *mut bindings::socket)
             } else {
                 bindings::ukl_helper_file_poll(address as *mut bindings::file)
             }
         })
+        .and(wanted)
+    }
+
+    /// The same without asking it, if that is possible: whatever is locked.
+    ///
+    /// # Safety
+    ///
+    /// What it points to must be alive.
+    #[inline(always)]
+    unsafe fn peek(self, wanted: Events) -> Option<Events> {
+        if self.0 & Self::FILE != 0 {
+            return None;
+        }
+        // SAFETY: By the function's requirements, and `Source::new` made the address of a socket.
+        let events = unsafe {
+            bindings::ukl_helper_sock_peek(self.0 as *mut bindings::socket, wanted.bits())
+        };
+        u32::try_from(events).ok().map(Events)
     }
 }
 
@@ -179,12 +196,6 @@ impl Source {
         Events(self.interest.load()).or(Events::ALWAYS)
     }
 
-    /// The token that it is reported with.
-    #[inline(always)]
-    pub(super) fn token(&self) -> u64 {
-        self.token.load()
-    }
-
     /// What the source is ready for now, of what is `wanted`.
     ///
     /// # Safety
@@ -193,7 +204,34 @@ impl Source {
     #[inline(always)]
     pub(super) unsafe fn poll(&self, wanted: Events) -> Events {
         // SAFETY: What is attached has its target alive.
-        unsafe { self.target.poll(wanted) }.and(wanted)
+        unsafe { self.target.poll(wanted) }
+    }
+
+    /// The same without asking the target, if that is possible. The set's lock may be held.
+    ///
+    /// # Safety
+    ///
+    /// The source must be attached, and stay so: `looking` is held.
+    #[inline(always)]
+    pub(super) unsafe fn peek(&self, wanted: Events) -> Option<Events> {
+        // SAFETY: What is attached has its target alive.
+        unsafe { self.target.peek(wanted) }
+    }
+
+    /// Whether edges are reported, not levels.
+    #[inline(always)]
+    pub(super) fn is_edge(&self) -> bool {
+        self.wanted().contains(Events::EDGE)
+    }
+
+    /// What a waiter is told, if any of these events is waited for.
+    #[inline(always)]
+    pub(super) fn ready(&self, events: Events) -> Option<Ready> {
+        let events = events.and(self.wanted());
+        (!events.is_empty()).then(|| Ready {
+            events,
+            token: self.token.load(),
+        })
     }
 
     /// Puts the entry on the wait queue of the target.
