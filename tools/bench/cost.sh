@@ -6,19 +6,13 @@
 # Environment: QUICK=1: in less time; WHAT: only these of what guest.sh measures, for work on it.
 set -eu
 self="bench-cost"
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/../lib.sh"
-clone=$(cd "$(dirname "$0")/../.." && pwd -P)
-build=$clone/build
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-here=tools/bench/cost bench=build/bench/cost results=build/results # as the build root sees them
-: "${QUICK:=0}" "${WHAT:=}"
-mkdir -p "$clone/$bench" "$clone/$results"
-for program in $here/grow $here/first tools/bench/echo/load tools/bench/echo/epoll_server; do
-	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "$program.c"
-done
+here=tools/bench/cost bench=build/bench/cost # as the build root sees them
+: "${WHAT:=}"
 # The same threads by glibc, and by the C library of ring 0, in user space and there.
-"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -pthread -o "$bench/threads" "$here/threads.c"
+compile $bench $here/grow.c $here/first.c $here/threads.c tools/bench/echo/load.c tools/bench/echo/epoll_server.c
 # shellcheck disable=SC2016
 "$clone/tools/enter.sh" sh -ec 'cd "$1"
 	PATH=/ukl/tools/cc:$PATH
@@ -27,11 +21,8 @@ done
 	die "threads.c does not build for ring 0: see $bench/program.log"
 
 say "booting the stock Debian kernel with its instructions counted"
-status=0
-ICOUNT=1 LOAD=1 MEMORY=${MEMORY:-3G} TIMEOUT=${TIMEOUT:-2000} APPEND=slab_nomerge NAME=bench-cost "$clone/tools/vm.sh" \
-	"QUICK=$QUICK WHAT='$WHAT' bash $here/guest.sh" >"$clone/$bench/samples" || status=$?
-[ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-cost"
-"$clone/tools/klog-scan.sh" "$build/vm/bench-cost/dmesg.log" || die "the kernel complained"
+ICOUNT=1 MEMORY=${MEMORY:-3G} TIMEOUT=${TIMEOUT:-2000} APPEND=slab_nomerge \
+	measure bench-cost "QUICK=$QUICK WHAT='$WHAT' bash $here/guest.sh" >"$clone/$bench/samples"
 
-"$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/report.py" "$bench/samples" "$results/cost.json"
+python "$here/report.py" "$bench/samples" "$results/cost.json"
 say "all samples are in $results/cost.json"

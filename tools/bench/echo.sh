@@ -7,17 +7,12 @@
 # servers go, by perf: of the echo servers, or of redis-server and kv.
 set -eu
 self='bench-echo'
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/../lib.sh"
-clone=$(cd "$(dirname "$0")/../.." && pwd -P)
-build=$clone/build
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-here=tools/bench/echo bench=build/bench/echo results=build/results # as the build root sees them
-: "${QUICK:=0}" "${PROFILE:=}" "${WHAT:=}"
-mkdir -p "$clone/$bench" "$clone/$results"
-for program in "$here/epoll_server" "$here/uring_server" "$here/load" tools/bench/around; do
-	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "$program.c" -l:liburing.a
-done
+here=tools/bench/echo bench=build/bench/echo # as the build root sees them
+: "${PROFILE:=}" "${WHAT:=}"
+compile $bench $here/epoll_server.c $here/uring_server.c $here/load.c tools/bench/around.c
 
 case $PROFILE in
 '') servers='' ;;
@@ -42,15 +37,13 @@ fi
 
 # slab_nomerge: caches of the same size are one by default, and that could not say what it is for.
 say "booting the stock Debian kernel with its instructions $how"
-status=0
-ICOUNT=1 LOAD=1 MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-900} APPEND=slab_nomerge NAME=bench-echo "$clone/tools/vm.sh" \
-	"QUICK=$QUICK ECHO_KO=${ECHO_KO:-} WHAT='$WHAT' bash $here/guest.sh" >"$clone/$bench/samples" || status=$?
-[ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-echo"
-"$clone/tools/klog-scan.sh" "$build/vm/bench-echo/dmesg.log" || die "the kernel complained"
+ICOUNT=1 MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-900} APPEND=slab_nomerge \
+	measure bench-echo "QUICK=$QUICK ECHO_KO=${ECHO_KO:-} WHAT='$WHAT' bash $here/guest.sh" >"$clone/$bench/samples"
 
 if [ -n "$servers" ]; then
 	# shellcheck disable=SC2086
-	exec "$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/stacks.py" "$bench" $servers
+	python "$here/stacks.py" "$bench" $servers
+	exit
 fi
-"$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/report.py" "$bench/samples" "$results/echo.json"
+python "$here/report.py" "$bench/samples" "$results/echo.json"
 say "all samples are in $results/echo.json"

@@ -10,16 +10,13 @@
 set -eu
 program=$1
 self=bench-$program
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/../lib.sh"
-clone=$(cd "$(dirname "$0")/../.." && pwd -P)
-build=$clone/build
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-here=tools/bench/servers bench=build/bench/$program results=build/results # as the build root sees them
-: "${QUICK:=0}" "${STRICT:=0}" "${PROFILE:=}" "${SERVERS:=}" "${UKL_BYPASS:=64}"
-mkdir -p "$clone/$bench" "$clone/$results"
+here=tools/bench/servers bench=build/bench/$program # as the build root sees them
+: "${PROFILE:=}" "${SERVERS:=}" "${UKL_BYPASS:=64}"
 rm -rf "$clone/$bench"/perf.*
-"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/around" tools/bench/around.c
+compile "$bench" tools/bench/around.c
 
 case $program in
 redis) tests='get set get_1k set_1k' ;;
@@ -39,17 +36,14 @@ how='counted' profile=0
 [ -z "$PROFILE" ] || how='sampled' profile=1 tests=$PROFILE
 
 say "booting the stock Debian kernel with its instructions $how: $tests of $SERVERS"
-status=0
-ICOUNT=1 LOAD=1 MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-2000} NAME=bench-$program "$clone/tools/vm.sh" \
+ICOUNT=1 MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-2000} measure "bench-$program" \
 	"QUICK=$QUICK PROFILE=$profile SERVERS='$SERVERS' TESTS='$tests' UKL_BYPASS=$UKL_BYPASS bash $here/guest.sh $program" \
-	>"$clone/$bench/samples" || status=$?
-[ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-$program"
-"$clone/tools/klog-scan.sh" "$build/vm/bench-$program/dmesg.log" || die "the kernel complained"
+	>"$clone/$bench/samples"
 
-export PYTHONPATH=tools/bench
 if [ -n "$PROFILE" ]; then
 	# shellcheck disable=SC2086
-	exec "$clone/tools/enter.sh" python3 "$here/stacks.py" "$bench" "$PROFILE" $SERVERS
+	python "$here/stacks.py" "$bench" "$PROFILE" $SERVERS
+	exit
 fi
-STRICT=$STRICT "$clone/tools/enter.sh" python3 "$here/report.py" "$program" "$bench/samples" "$results/$program.json"
+python "$here/report.py" "$program" "$bench/samples" "$results/$program.json"
 say "all samples are in $results/$program.json"

@@ -6,10 +6,9 @@
 # Environment: QUICK=1: Redis only, and of fewer samples.
 set -eu
 self=bench-split
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/../lib.sh"
-clone=$(cd "$(dirname "$0")/../.." && pwd -P)
-export QUICK=${QUICK:-0}
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
+export QUICK
 
 # profile PROGRAM TEST SERVER...
 profile() {
@@ -21,6 +20,5 @@ profile() {
 layers=()
 profile redis get debian ukl_bypass
 [ "$QUICK" = 1 ] || profile memcached mix debian ukl_bypass
-"$clone/tools/enter.sh" env PYTHONPATH=tools/bench:tools/bench/servers python3 tools/bench/split/report.py \
-	build/results/split.json "${layers[@]}"
-say "the number of samples of each layer is in build/results/split.json"
+python tools/bench/split/report.py "$results/split.json" "${layers[@]}"
+say "the number of samples of each layer is in $results/split.json"

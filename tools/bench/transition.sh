@@ -6,21 +6,17 @@
 # Environment: QUICK=1: fewer sizes and rounds.
 set -eu
 self='bench-transition'
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/../lib.sh"
-clone=$(cd "$(dirname "$0")/../.." && pwd -P)
-build=$clone/build
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 quick='' parameters=''
-[ "${QUICK:-0}" = 0 ] || quick=quick parameters=quick=1
-here=tools/bench/transition bench=build/bench results=build/results # as the build root sees them
-mkdir -p "$clone/$bench" "$clone/$results"
-"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -o "$bench/syscalls" "$here/syscalls.c"
+[ "$QUICK" = 0 ] || quick=quick parameters=quick=1
+here=tools/bench/transition bench=build/bench # as the build root sees them
+compile $bench $here/syscalls.c
 
 # The sleep, which takes no time in this machine, lets the kernel's own work after booting end.
 say "booting the stock Debian kernel with its instructions counted, half a minute"
-status=0
-ICOUNT=1 LOAD=1 TIMEOUT=${TIMEOUT:-600} NAME=bench-transition "$clone/tools/vm.sh" "
+ICOUNT=1 TIMEOUT=${TIMEOUT:-600} measure bench-transition "
 	set -e
 	sleep 10
 	echo kernel_release \$(uname -r)
@@ -36,9 +32,7 @@ ICOUNT=1 LOAD=1 TIMEOUT=${TIMEOUT:-600} NAME=bench-transition "$clone/tools/vm.s
 	{ time build/bin/ukl top -b -d 1 -n 10 >/dev/null; } 2>&1
 	kill \$!
 	wait
-" >"$clone/$bench/samples" || status=$?
-[ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-transition"
-"$clone/tools/klog-scan.sh" "$build/vm/bench-transition/dmesg.log" || die "the kernel complained"
+" >"$clone/$bench/samples"
 
-"$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/report.py" "$bench/samples" "$results/transition.json"
+python "$here/report.py" "$bench/samples" "$results/transition.json"
 say "all samples are in $results/transition.json"

@@ -13,46 +13,36 @@
 set -eu
 part=$1
 self=bench-$part
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/../lib.sh"
-clone=$(cd "$(dirname "$0")/../.." && pwd -P)
-build=$clone/build
+# shellcheck source=tools/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-here=tools/bench/wall bench=build/bench/echo results=build/results # as the build root sees them
-: "${QUICK:=0}"
-mkdir -p "$clone/$bench" "$clone/$results"
-for program in echo/epoll_server echo/uring_server echo/load wall/spare; do
-	"$clone/tools/enter.sh" cc -std=gnu11 -O2 -Wall -Wextra -o "$bench/${program##*/}" "tools/bench/$program.c" -l:liburing.a
-done
+here=tools/bench/wall
+compile build/bench/echo tools/bench/echo/epoll_server.c tools/bench/echo/uring_server.c tools/bench/echo/load.c $here/spare.c
 
-# measure PART. What one CPU takes under emulation to wake another that is idle varies more than what is measured.
-measure() {
-	local status=0 append=''
+# measure_part PART. What one CPU takes under emulation to wake another that is idle varies more than what is measured.
+measure_part() {
+	local append=''
 	[ "${CPUS:-1}" = 1 ] || append=idle=poll
-	APPEND=$append MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-1200} NAME=bench-$1 "$clone/tools/vm.sh" \
-		"QUICK=$QUICK OUTSIDE=${OUTSIDE:-0} bash $here/guest.sh $1" || status=$?
-	[ $status = 0 ] || die "the measurement failed with status $status: see build/vm/bench-$1"
-	"$clone/tools/klog-scan.sh" "$build/vm/bench-$1/dmesg.log" || die "the kernel complained"
+	APPEND=$append MEMORY=${MEMORY:-2G} TIMEOUT=${TIMEOUT:-1200} \
+		measure "bench-$1" "QUICK=$QUICK OUTSIDE=${OUTSIDE:-0} bash $here/guest.sh $1"
 }
 
-export LOAD=1
 say "booting the stock Debian kernel; a busy host makes what is measured worthless"
 cpus=2 network=loopback samples=$build/bench/$part.samples
 case $part in
 control)
-	CPUS=2 measure control >"$samples"
-	ICOUNT=1 measure counted >>"$samples"
+	CPUS=2 measure_part control >"$samples"
+	ICOUNT=1 measure_part counted >>"$samples"
 	;;
 network)
 	cpus=1 network='virtio-net, clients outside'
 	export NET=outside OUTSIDE=1
-	CPUS=1 measure network >"$samples"
-	ICOUNT=1 measure network_counted >>"$samples"
+	CPUS=1 measure_part network >"$samples"
+	ICOUNT=1 measure_part network_counted >>"$samples"
 	;;
-*) CPUS=2 measure "$part" >"$samples" ;;
+*) CPUS=2 measure_part "$part" >"$samples" ;;
 esac
 accelerator=tcg
 ! grep -qs yes "$build/vm/kvm-$(cat /proc/sys/kernel/random/boot_id)" || accelerator=kvm
-"$clone/tools/enter.sh" env PYTHONPATH=tools/bench python3 "$here/report.py" "$part" "$accelerator" $cpus "$network" \
-	"build/bench/$part.samples" "$results/$part.json"
+python "$here/report.py" "$part" "$accelerator" $cpus "$network" "build/bench/$part.samples" "$results/$part.json"
 say "all samples are in $results/$part.json"
