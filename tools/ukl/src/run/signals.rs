@@ -419,6 +419,8 @@ mod tests {
         // SAFETY: the child calls only what is async-signal-safe.
         match unsafe { fork() }.unwrap() {
             ForkResult::Child => {
+                // Whoever runs the tests may ignore it, as nohup does.
+                let _ = set_action(libc::SIGHUP, libc::SIG_DFL);
                 f();
                 // SAFETY: it takes any number.
                 unsafe { libc::_exit(0) }
