@@ -255,12 +255,13 @@ def test_wall():
         )
         return status, said, {one["id"]: one for one in load("wall.json")["figures"]}
 
-    def harness(again=1000.0, slowed=1e6 / 2000, counted_again=100, counted_slowed=1000100):
-        samples = []
-        for what, rate in (("echo again", again), ("busy user_epoll", 1000.0), ("busy slowed_1ms", slowed)):
+    def harness(again=1000.0, slowed=1e6 / 3000, counted_again=100, counted_slowed=1000100, noise=0.0, host=100):
+        samples = [("host loop", {"counts": [100] * 20}), ("host loop", {"counts": [host] * 20})]
+        again_of = dict(zip((0.5, 1, 1.5), (1 - noise, 1, 1 + noise)))
+        for what, rate in (("echo again", again), ("busy slowed_1ms", 1e6 / 2000), ("busy slowed_2ms", slowed)):
             for drift in (0.5, 1, 1.5):
                 samples += [("echo user_epoll", {"rate": 1000.0 * drift})] if what == "echo again" else []
-                samples.append((what, {"rate": rate if "busy" in what else rate * drift}))
+                samples.append((what, {"rate": rate if "busy" in what else rate * drift * again_of[drift]}))
         for system, count in (("user_epoll", 100), ("again", counted_again), ("slowed_1ms", counted_slowed)):
             samples.append((f"counted {system}", {"instructions": count}))
         return report("control", samples)
@@ -268,10 +269,18 @@ def test_wall():
     status, said, result = harness()
     check("wall: a harness that sees what there is", status == 0 and said.count(": met (") == 4, said)
     check("wall: both clocks", {one["clock"] for one in result.values()} == {"wall", "instructions"}, result)
+    status, said, _ = harness(again=1030.0, noise=0.03)
+    check("wall: a harness that cannot tell so little", status == 0 and said.count(": met (") == 4, said)
+    status, said, _ = harness(again=1030.0, noise=0.2)
+    check("wall: a harness that can tell nothing", status == 0 and said.count(": cannot be told (") == 1, said)
+    status, said, _ = harness(again=1100.0, host=120)
+    check("wall: a host that is not steady", status == 0 and said.count(": cannot be told (") == 2, said)
+    status, said, _ = harness(counted_again=103, host=120)
+    check("wall: by instructions it is told all the same", status == 1 and said.count("MISSED (") == 1, said)
     for name, wrong in (
         ("the same is not the same", {"again": 1030.0}),
-        ("the slower one is too fast", {"slowed": 1e6 / 1890}),
-        ("the slower one is too slow", {"slowed": 1e6 / 2110}),
+        ("the slower one is too fast", {"slowed": 1e6 / 2890}),
+        ("the slower one is too slow", {"slowed": 1e6 / 3110}),
         ("the same by instructions is not", {"counted_again": 103}),
         ("the slower one by instructions is too slow", {"counted_slowed": 1110100}),
     ):

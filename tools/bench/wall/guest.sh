@@ -9,8 +9,7 @@ clone=$PWD
 . tools/servers.sh
 built=build/bench/echo
 : "${QUICK:=0}" "${OUTSIDE:=0}"
-rounds=9
-[ "$QUICK" = 0 ] || rounds=7
+rounds=7
 # The servers have a CPU, and the clients.
 servers_cpu=0 clients_cpu=1
 address=127.0.0.1
@@ -95,20 +94,27 @@ redis_benchmark() {
 	sample "$1" "$2" redis-benchmark -h '$address' -p "$3" -t "$4" -c "$5" -P "$6" -d "$7" -n "$8" --csv
 }
 
-# The harness itself: a server beside the same once more, and beside one that spins before it answers. That one is asked by
-# more than one client, so that it is always busy: what a client takes to fall asleep is not the server's. Servers are
-# started for each round: where their memory lies makes a server under emulation faster or slower for as long as it runs.
+# The harness itself: a server beside the same once more, which of them is asked first in turn; and two that spin before
+# they answer, one for a millisecond longer. These are asked by more than one client, so that they are always busy: what
+# a client takes to fall asleep is not the server's. Servers are started for each round: where their memory lies makes a
+# server under emulation faster or slower for as long as it runs.
 part_control() {
 	local round
-	for ((round = 0; round < 5 * rounds; round++)); do
+	for ((round = 0; round < 6 * rounds; round++)); do
 		start_echo $built/epoll_server 5000
 		start_echo $built/epoll_server 5001
-		load echo user_epoll echo 5000 -c 1 -d 0.25 -w 0.02
-		load echo again echo 5001 -c 1 -d 0.25 -w 0.02
+		if [ $((round % 2)) = 0 ]; then
+			load echo user_epoll echo 5000 -c 1 -d 0.25 -w 0.02
+			load echo again echo 5001 -c 1 -d 0.25 -w 0.02
+		else
+			load echo again echo 5001 -c 1 -d 0.25 -w 0.02
+			load echo user_epoll echo 5000 -c 1 -d 0.25 -w 0.02
+		fi
 		if [ $((round % 3)) = 0 ]; then
 			start_echo $built/epoll_server -s 1000 5002
-			load busy user_epoll echo 5000 -c 10 -d 0.25 -w 0.02
+			start_echo $built/epoll_server -s 2000 5003
 			load busy slowed_1ms echo 5002 -c 10 -d 0.25 -w 0.02
+			load busy slowed_2ms echo 5003 -c 10 -d 0.25 -w 0.02
 		fi
 		stop_servers
 	done
@@ -138,6 +144,11 @@ part_wall() {
 			redis_benchmark warm "$system" 5000 get 50 1 3 1000 >/dev/null
 			redis_benchmark get "$system" 5000 get 50 1 3 2500
 			redis_benchmark set "$system" 5000 set 50 1 3 2500
+			# What calls with their transition cost is in two workloads.
+			if [ "$system" = ukl ]; then
+				stop_servers
+				continue
+			fi
 			redis_benchmark get_pipeline_16 "$system" 5000 get 50 16 3 25000
 			load mixed "$system" redis 5000 --sets 1/11 -c 50 -d 0.5 -w 0.1 --keys 100
 			if [ "$QUICK" = 0 ]; then
