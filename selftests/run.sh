@@ -6,6 +6,7 @@
 # The kernel's log is part of the verdict: a line of level warning or worse, or one of those that
 # tools/klog-scan.sh knows, fails the test that ran at the time. A test that wants some writes them
 # to $KLOG_EXPECTED, one extended regular expression a line.
+# Environment: SLOWER, how many times the usual seconds a test may take: on a debug kernel.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/harness.sh"
@@ -61,7 +62,7 @@ run_all() {
 	echo "KTAP version 1"
 	for name; do
 		limit=$(setting "timeout_$name")
-		run_test "$name" "${limit:-$default}" "$tests/$name.sh"
+		run_test "$name" $((${limit:-$default} * ${SLOWER:-1})) "$tests/$name.sh"
 	done
 }
 

@@ -42,4 +42,5 @@ have=$(bindgen --version)
 
 want=$(config CC_VERSION_TEXT)
 cc=${want%% *}
+case $want in *"clang version"*) cc=clang ;; esac
 has "$cc" || no "was built with $want and there is no $cc: install it, $without"

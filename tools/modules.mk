@@ -7,9 +7,8 @@ sdk := $(out)/sdk
 MODULES_DIR ?= $(out)/modules
 OBJ_DIR ?= $(out)/obj
 
-cc := $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' $(KDIR)/.config)
 # BTF of a module needs the vmlinux of its kernel, which no package has.
-kbuild := $(MAKE) -C $(KDIR) CC=$(cc) --no-print-directory CONFIG_DEBUG_INFO_BTF_MODULES=
+kbuild := $(MAKE) -C $(KDIR) $(shell tools/toolchain.sh $(KDIR)) --no-print-directory CONFIG_DEBUG_INFO_BTF_MODULES=
 
 apps := $(patsubst %/Kbuild,%,$(wildcard samples/*/Kbuild selftests/modules/Kbuild selftests/modules/*/Kbuild tools/bench/*/Kbuild))
 

@@ -25,6 +25,7 @@ build='set -eu
 	rm -rf "build/obj/programs/$1"
 	mkdir -p "build/obj/programs/$1"
 	cd "build/obj/programs/$1"
+	export UKL_MODULE_ARGS=$PWD/args
 	case $2 in
 	*.c)
 		ukl-cc -std=gnu11 -O2 -Wall -Wextra -o "$1" "/ukl/$2"

@@ -8,6 +8,7 @@
 #                                                        outside: it has clients outside, see tools/vm/outside
 #   MEMORY   2G                                LOAD      1: ukl.ko is loaded before CMD; 0: it is not
 #   TIMEOUT  600, in seconds, not for a shell  APPEND    more kernel arguments
+#   KERNEL   the stock one; kasan or kcsan: that of build/debug, and the modules that were built for it
 #   NAME     the run's folder in build/vm, for its logs (default: a new one; the last 10 are kept)
 # Exit status: CMD's; 124 on TIMEOUT; 125 if the machine died or did not start.
 # Logs: build/vm/NAME/console.log and dmesg.log; build/vm/console.log and dmesg.log are the last run's.
@@ -19,7 +20,7 @@ command=${CMD:-}
 [ $# = 0 ] || command=$*
 shell=0
 [ -n "$command" ] || shell=1
-: "${CPUS:=2}" "${MEMORY:=2G}" "${ICOUNT:=0}" "${NET:=none}" "${LOAD:=1}" "${TIMEOUT:=600}" "${APPEND:=}"
+: "${CPUS:=2}" "${MEMORY:=2G}" "${ICOUNT:=0}" "${NET:=none}" "${LOAD:=1}" "${TIMEOUT:=600}" "${APPEND:=}" "${KERNEL:=stock}"
 [ "$ICOUNT" != 1 ] || CPUS=1
 
 die() {
@@ -32,8 +33,13 @@ case $TIMEOUT in *[!0-9]* | '') die "TIMEOUT=$TIMEOUT is not a number of seconds
 case ${NAME:-} in */*) die "NAME=$NAME is not the name of a folder" ;; esac
 case $APPEND in *\'*) die "APPEND cannot hold quotes" ;; esac
 case $NET in none | user | outside) ;; *) die "NET=$NET is neither none nor user nor outside" ;; esac
-if [ "$LOAD" = 1 ] && [ ! -e "$build/modules/ukl.ko" ]; then
-	die "build/modules/ukl.ko is not there: run 'make' first, or use LOAD=0"
+modules=build/modules
+if [ "$KERNEL" != stock ]; then
+	modules=build/debug/$KERNEL/modules
+	[ -e "$build/debug/$KERNEL/done" ] || die "KERNEL=$KERNEL is not built: run tools/debug/kernel.sh $KERNEL"
+fi
+if [ "$LOAD" = 1 ] && [ ! -e "$clone/$modules/ukl.ko" ]; then
+	die "$modules/ukl.ko is not there: run 'make' first, or use LOAD=0"
 fi
 [ -e "$build/root/etc/ukl/kernel" ] || die "there is no build root: run 'make root' first"
 
@@ -50,7 +56,7 @@ for log in console dmesg; do ln -sfn "$name/$log.log" "$build/vm/$log.log"; done
 set -- $(stty size 2>/dev/null || echo 24 80)
 printf '%s\n' "$command" >"$run/command"
 cat >"$run/job" <<END
-CPUS=$CPUS MEMORY=$MEMORY ICOUNT=$ICOUNT NET=$NET LOAD=$LOAD TIMEOUT=$TIMEOUT APPEND='$APPEND'
+CPUS=$CPUS MEMORY=$MEMORY ICOUNT=$ICOUNT NET=$NET LOAD=$LOAD TIMEOUT=$TIMEOUT KERNEL=$KERNEL APPEND='$APPEND'
 SHELL_WANTED=$shell GUEST_TERM=${TERM:-dumb} ROWS=$1 COLUMNS=$2
 END
 exec "$clone/tools/enter.sh" tools/vm/host "/ukl/build/vm/$name"

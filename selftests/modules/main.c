@@ -23,13 +23,13 @@
 
 #define LOG_SIZE	8192
 /** CASE_LIMIT - seconds after which run gives up on a case, so that the others get their turn */
-#define CASE_LIMIT	20
+#define CASE_LIMIT	(IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN) ? 300 : 20)
 /** CASE_LIMIT_ARGS - the same for cases with arguments, which may ask for a lot */
 #define CASE_LIMIT_ARGS	600
 
 static const struct test_case *const suites[] = {
-	app_cases, bypass_cases, close_cases, connect_cases, extend_cases, fault_cases, fd_cases,
-	file_cases, futex_cases, hold_cases, inplace_cases, interrupt_cases, mode_cases,
+	app_cases, bypass_cases, close_cases, connect_cases, extend_cases, fail_cases, fault_cases,
+	fd_cases, file_cases, futex_cases, hold_cases, inplace_cases, interrupt_cases, mode_cases,
 	option_cases, pages_cases, poll_cases, poll_file_cases, poll_many_cases, rcu_cases,
 	rules_cases, sock_cases, socket_cases, spin_cases, stack_cases, stop_cases, stream_cases,
 	stress_cases, tcp_cases, thread_cases, time_cases, udp_cases, unix_cases, vector_cases,

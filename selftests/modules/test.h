@@ -40,6 +40,7 @@ extern const struct test_case bypass_cases[];
 extern const struct test_case close_cases[];
 extern const struct test_case connect_cases[];
 extern const struct test_case extend_cases[];
+extern const struct test_case fail_cases[];
 extern const struct test_case fault_cases[];
 extern const struct test_case fd_cases[];
 extern const struct test_case file_cases[];

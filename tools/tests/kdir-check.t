@@ -47,7 +47,7 @@ refused() {
 }
 
 echo 'TAP version 13'
-echo '1..12'
+echo '1..13'
 fresh
 
 count=1
@@ -70,4 +70,5 @@ tool rustc 'rustc 1.96.1' && refused 'other rustc' 'rustc here is rustc 1.96.1'
 rm "$dir/bin/bindgen" && refused 'no bindgen' 'there is no bindgen'
 tool bindgen 'bindgen 0.72.0' && refused 'other bindgen' 'bindgen here is bindgen 0.72.0'
 rm "$dir/bin/kernel-gcc" && refused 'no compiler' 'there is no kernel-gcc'
+sed -i 's/kernel-gcc (Debian 14.2.0-19) 14.2.0/Debian clang version 19.1.7 (3)/' "$dir/k/.config" && refused 'no clang' 'there is no clang'
 exit $failed
