@@ -1155,28 +1155,35 @@ static int edges_are_shared(struct test *t)
 	return 0;
 }
 
-/* In level mode, each wait is told while it lasts. */
+/*
+ * In level mode, each wait is told while it lasts: whether the socket can be looked at with the set
+ * locked or, as for urgent data, has to be asked.
+ */
 static int level_goes_to_all_waiters(struct test *t)
 {
+	static const __poll_t wanted[] = { EPOLLIN, EPOLLIN | EPOLLPRI };
 	enum { N = 3 };
-	struct waiter w[N];
-	struct one o;
 
-	if (!one_open(t, &o))
-		return 0;
-	EXPECT_EQ(t, ukl_poll_add(o.poll, o.pair.server, EPOLLIN, 1), 0);
-	for (int i = 0; i < N; i++)
-		if (!waiter_start(t, &w[i], o.poll, UKL_FOREVER))
+	for (int mode = 0; mode < ARRAY_SIZE(wanted); mode++) {
+		struct waiter w[N];
+		struct one o;
+
+		if (!one_open(t, &o))
 			return 0;
-	send_byte(t, o.pair.client, o.pair.server);
-	for (int i = 0; i < N; i++) {
-		EXPECT_EQ(t, waiter_end(t, &w[i]), 1);
-		EXPECT_EQ(t, w[i].events[0].token, 1);
-		EXPECT_EQ(t, w[i].events[0].events, EPOLLIN);
+		EXPECT_EQ(t, ukl_poll_add(o.poll, o.pair.server, wanted[mode], 1), 0);
+		for (int i = 0; i < N; i++)
+			if (!waiter_start(t, &w[i], o.poll, UKL_FOREVER))
+				return 0;
+		send_byte(t, o.pair.client, o.pair.server);
+		for (int i = 0; i < N; i++) {
+			EXPECT_EQ(t, waiter_end(t, &w[i]), 1);
+			EXPECT_EQ(t, w[i].events[0].token, 1);
+			EXPECT_EQ(t, w[i].events[0].events, EPOLLIN);
+		}
+		recv_byte(t, o.pair.server);
+		EXPECT_QUIET(t, o.poll);
+		one_close(t, &o);
 	}
-	recv_byte(t, o.pair.server);
-	EXPECT_QUIET(t, o.poll);
-	one_close(t, &o);
 	return 0;
 }
 
