@@ -140,6 +140,7 @@ help:
 	@echo '  UKL_CACHE=DIR               where downloads and Debian trees are kept (~/.cache/ukl)'
 	@echo '  CPUS=2 MEMORY=2G            size of the virtual machine (demo: 1 CPU)'
 	@echo '  NET=user                    the virtual machine reaches the network (none); NET=outside: clients outside reach it'
+	@echo '  KERNEL=kasan                the virtual machine boots a debug kernel that tools/debug/kernel.sh has built; or kcsan'
 	@echo '  LOAD=0                      do not build and load ukl.ko'
 	@echo '  ICOUNT=1                    count instructions instead of time: 1 CPU, deterministic'
 	@echo '  QUICK=1                     bench, bench-NAME, check-redis: in less time; bench then leaves some parts out'

@@ -33,13 +33,13 @@ case $TIMEOUT in *[!0-9]* | '') die "TIMEOUT=$TIMEOUT is not a number of seconds
 case ${NAME:-} in */*) die "NAME=$NAME is not the name of a folder" ;; esac
 case $APPEND in *\'*) die "APPEND cannot hold quotes" ;; esac
 case $NET in none | user | outside) ;; *) die "NET=$NET is neither none nor user nor outside" ;; esac
-modules=build/modules
+modules=build/modules makes="'make'"
 if [ "$KERNEL" != stock ]; then
-	modules=build/debug/$KERNEL/modules
+	modules=build/debug/$KERNEL/modules makes="tools/debug/modules.sh $KERNEL"
 	[ -e "$build/debug/$KERNEL/done" ] || die "KERNEL=$KERNEL is not built: run tools/debug/kernel.sh $KERNEL"
 fi
 if [ "$LOAD" = 1 ] && [ ! -e "$clone/$modules/ukl.ko" ]; then
-	die "$modules/ukl.ko is not there: run 'make' first, or use LOAD=0"
+	die "$modules/ukl.ko is not there: run $makes first, or use LOAD=0"
 fi
 [ -e "$build/root/etc/ukl/kernel" ] || die "there is no build root: run 'make root' first"
 

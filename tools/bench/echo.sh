@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # echo.sh: counts the instructions that servers need for a request, in user space and as ukl applications, in one run
 # of the deterministic machine. `make bench-echo` builds what it needs. Writes build/results/echo.json, prints a

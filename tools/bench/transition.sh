@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # transition.sh: counts the instructions of calls from an application in the kernel and of the same system calls, in
 # one run of the deterministic machine, on a kernel thread and in a process, and what "ukl top" takes. `make bench-transition` builds what it needs. Writes

@@ -18,7 +18,6 @@ MAKEFLAGS='' tools/enter.sh make -j"$(nproc)" --no-print-directory -f tools/modu
 for args in build/obj/programs/*/args; do
 	[ -e "$args" ] || die "the C programs are not built: run 'make programs'"
 	name=$(basename "$(dirname "$args")")
-	# shellcheck disable=SC2012
 	kept=$out/ukl/$name.stamp stamp=$({
 		cat "$args" tools/cc/ukl-module "$out/sdk/Module.symvers"
 		stat -c %Y "build/programs/$name"* "build/modules/$name.ko"
