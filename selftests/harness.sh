@@ -36,22 +36,25 @@ verdict() {
 # run_test NAME LIMIT COMMAND...: runs a test for at most LIMIT seconds, prints what it prints as
 # subtests, then its result.
 run_test() {
-	local name=$1 limit=$2 log status='' why job guard complaints start=$SECONDS
+	local name=$1 limit=$2 log status='' why job end complaints start=$SECONDS
 	shift 2
 	log=$(mktemp)
+	mkfifo "$log.end"
+	exec {end}<>"$log.end"
 	test_count=$((test_count + 1))
 	before_test "$name"
 	printf '  # Subtest: %s\n' "$name"
 	{
-		timeout -k 5 "$limit" "$@" </dev/null 2>&1
-		echo $? >"$log.status"
-	} | tee "$log" | sed -u 's/^/  /' &
+		{
+			timeout -k 5 "$limit" "$@" </dev/null 2>&1 {end}>&-
+			echo $? >"$log.status"
+		} | tee "$log" | sed -u 's/^/  /'
+		echo >&"$end"
+	} &
 	job=$!
-	sleep $((limit + HARNESS_GRACE)) &
-	guard=$!
-	wait -n "$job" "$guard"
-	kill "$guard" 2>/dev/null
-	wait "$guard" 2>/dev/null
+	# Not by killing what waits for so long: a shell that is killed before it has forgotten the traps of its parent runs them.
+	! read -r -t $((limit + HARNESS_GRACE)) -u "$end" || wait "$job"
+	exec {end}>&-
 	[ ! -s "$log.status" ] || status=$(cat "$log.status")
 
 	complaints=$(after_test "$name")
@@ -69,7 +72,7 @@ run_test() {
 	else
 		echo "ok $test_count $name"
 	fi
-	rm -f "$log" "$log.status"
+	rm -f "$log" "$log.status" "$log.end"
 }
 
 # result NAME COMMAND...: a test that is one command and prints no KTAP: its output is shown if it
