@@ -4,11 +4,11 @@
 
 use crate::{
     app::App,
-    bindings, call,
+    bindings, budget, call,
     carrier::process as carrier,
     process::{Process, Strings, THREADS_MAX},
     program::Program,
-    seat, stats, transition,
+    seat, stats,
 };
 use core::mem::offset_of;
 use kernel::{
@@ -108,7 +108,7 @@ impl Device {
             run_size: (seat::RUN_PAGES * PAGE_SIZE) as u32,
             data_offset: seat::DATA_OFFSET as u32,
             threads_max: THREADS_MAX as u32,
-            bypass_max: transition::BYPASS_MAX,
+            bypass_max: budget::MAX,
             reserved: [0; 3],
         };
         let words = [
@@ -136,7 +136,7 @@ impl Device {
         let env: u64 = from.read()?;
         let env_size: u32 = from.read()?;
         let reserved: u32 = from.read()?;
-        if reserved != 0 || bypass > transition::BYPASS_MAX {
+        if reserved != 0 || budget::check(bypass).is_err() {
             return Err(EINVAL);
         }
         let stack_size = call::thread::stack_size(usize::try_from(stack_size)?)?;
@@ -193,7 +193,7 @@ impl Device {
         let tid: u32 = from.read()?;
         let bypass: u32 = from.read()?;
         let reserved: u64 = from.read()?;
-        if reserved != 0 || bypass > transition::BYPASS_MAX {
+        if reserved != 0 || budget::check(bypass).is_err() {
             return Err(EINVAL);
         }
         let mut result = Err(ESRCH);

@@ -164,3 +164,60 @@ impl<T> Table<T> {
         self.len
     }
 }
+
+#[kunit_tests(ukl_handle)]
+mod tests {
+    use super::*;
+    use ukl_support::once::Once;
+
+    /// Counts how often it is dropped.
+    struct Value<'a>(&'a Once<u64>);
+
+    impl Drop for Value<'_> {
+        fn drop(&mut self) {
+            self.0.add(1);
+        }
+    }
+
+    #[test]
+    fn what_is_open() -> Result {
+        let dropped = Once::new(0);
+        let mut table = Table::new();
+        let first = table.open(Reserved::new()?, Value(&dropped));
+        let second = table.open(Reserved::new()?, Value(&dropped));
+        assert_eq!(table.len(), 2);
+        assert!(first != second);
+        drop(table.remove(first)?);
+        assert_eq!((table.len(), dropped.load()), (1, 1));
+        // It was given back, it never was one, it is none.
+        for handle in [first, second.wrapping_byte_add(1), ptr::null()] {
+            assert_eq!(table.remove(handle).err(), Some(EBADF));
+        }
+        assert_eq!(table.len(), 1);
+        drop(table);
+        assert_eq!(dropped.load(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn in_the_middle_of_a_call() -> Result {
+        let dropped = Once::new(0);
+        let mut table = Table::new();
+        let handle = table.open(Reserved::new()?, Value(&dropped));
+        // SAFETY: It is open.
+        let call = unsafe { &*handle }.hold();
+        let closed = table.remove(handle)?;
+        assert!(Handle::is_in_use(&closed));
+        let Err(closed) = Handle::into_inner(closed) else {
+            return Err(EBUSY);
+        };
+        drop(call);
+        assert_eq!(dropped.load(), 0);
+        assert!(!Handle::is_in_use(&closed));
+        let value = Handle::into_inner(closed).map_err(|_| EBUSY)?;
+        assert_eq!(dropped.load(), 0);
+        drop(value);
+        assert_eq!(dropped.load(), 1);
+        Ok(())
+    }
+}

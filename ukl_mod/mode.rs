@@ -106,3 +106,55 @@ impl ModeCell {
         self.0.store(APP);
     }
 }
+
+#[kunit_tests(ukl_mode)]
+mod tests {
+    use super::*;
+
+    fn cell_in(mode: Mode) -> ModeCell {
+        let cell = ModeCell::new();
+        match mode {
+            Mode::None => (),
+            Mode::App => cell.start(),
+            Mode::Kernel => cell.resume(),
+        }
+        cell
+    }
+
+    /// Every change, from every mode: where it leads to, or why it is refused.
+    #[test]
+    fn changes() {
+        type Change = fn(&ModeCell) -> Result;
+        let changes: [(Change, [Result<Mode>; 3]); 6] = [
+            // From None, Kernel, App.
+            (ModeCell::enter, [Err(EPERM), Err(EBUSY), Ok(Mode::Kernel)]),
+            (|cell| Ok(cell.start()), [Ok(Mode::App); 3]),
+            (|cell| Ok(cell.finish()), [Ok(Mode::None); 3]),
+            (|cell| Ok(cell.suspend()), [Ok(Mode::None); 3]),
+            (|cell| Ok(cell.resume()), [Ok(Mode::Kernel); 3]),
+            (|cell| Ok(cell.leave()), [Ok(Mode::App); 3]),
+        ];
+        for (change, results) in changes {
+            for (from, expected) in [Mode::None, Mode::Kernel, Mode::App]
+                .into_iter()
+                .zip(results)
+            {
+                let cell = cell_in(from);
+                assert_eq!(cell.get(), from);
+                let result = change(&cell);
+                assert_eq!(result, expected.map(drop));
+                // What is refused changes nothing.
+                assert_eq!(cell.get(), expected.unwrap_or(from));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_and_names() {
+        let of_ukl_h = [(Mode::None, 0, "none"), (Mode::Kernel, 1, "kernel"), (Mode::App, 2, "app")];
+        for (mode, number, name) in of_ukl_h {
+            assert_eq!(mode as u32, number);
+            assert_eq!(mode.name(), name);
+        }
+    }
+}

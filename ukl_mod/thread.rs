@@ -2,7 +2,9 @@
 
 //! A UKL thread: a task with a mode, an application stack, a carrier and counters.
 
-use crate::{app::App, carrier::Carrier, mode::ModeCell, seat::Seat, watch::Watch};
+use crate::{
+    app::App, budget::Budget, carrier::Carrier, mode::ModeCell, seat::Seat, watch::Watch,
+};
 use kernel::ffi::{c_int, c_void};
 use kernel::{
     new_condvar, new_mutex,
@@ -188,7 +190,7 @@ pub(crate) struct Thread {
     pub(crate) watch: Watch,
     pub(crate) counters: Counters,
     /// The budget that the thread's bypass began with.
-    pub(crate) bypass: Once<u32>,
+    pub(crate) bypass: Budget,
     stop: Once<bool>,
     /// How many calls were refused while the task was being killed.
     pub(crate) refused: Once<u32>,
@@ -233,7 +235,7 @@ impl Thread {
                 same_stack_limit: stack.bottom() + SAME_STACK_ROOM,
                 watch: Watch::new(),
                 counters: Counters::new(),
-                bypass: Once::new(0),
+                bypass: Budget::none(),
                 stop: Once::new(false),
                 refused: Once::new(0),
                 carrier,

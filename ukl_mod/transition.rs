@@ -4,6 +4,7 @@
 
 use crate::{
     app::App,
+    budget,
     mode::Mode,
     thread::{Exit, Thread},
 };
@@ -15,10 +16,6 @@ use ukl_support::{
     task::{self, CurrentTask, Work},
     task_local,
 };
-
-/// The largest budget of a bypass. A bypassed call reports nothing to RCU-tasks, so this bounds for
-/// how many calls a grace period may be held up.
-pub(crate) const BYPASS_MAX: u32 = 65_536;
 
 /// What ends a thread that is being killed and does not return.
 pub(crate) const SIGKILL: u32 = 9;
@@ -284,11 +281,9 @@ fn in_full<R>(thread: &Thread, f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result
 }
 
 /// Gives the current thread a bypass for its next `budget` calls, 0 for none. `EINVAL` above
-/// [`BYPASS_MAX`].
+/// [`budget::MAX`].
 pub(crate) fn set_bypass(kernel: Kernel<'_>, budget: u32) -> Result {
-    if budget > BYPASS_MAX {
-        return Err(EINVAL);
-    }
+    budget::check(budget)?;
     let thread = kernel.thread();
     end_bypass(thread);
     begin_bypass(thread, budget);
@@ -296,16 +291,14 @@ pub(crate) fn set_bypass(kernel: Kernel<'_>, budget: u32) -> Result {
 }
 
 fn begin_bypass(thread: &Thread, budget: u32) {
-    thread.bypass.store(budget);
+    thread.bypass.begin(budget);
     task_local::set_budget(budget);
 }
 
 /// Ends the bypass, counts the calls that it let through. Returns what is left of the budget.
 fn end_bypass(thread: &Thread) -> u32 {
     let rest = task_local::set_budget(0);
-    let used = thread.bypass.load().saturating_sub(rest);
-    thread.bypass.store(0);
-    thread.counters.bypassed.add(used.into());
+    thread.counters.bypassed.add(thread.bypass.end(rest).into());
     rest
 }
 

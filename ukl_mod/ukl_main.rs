@@ -9,6 +9,7 @@
 mod abi;
 mod app;
 mod attachment;
+mod budget;
 mod call;
 mod carrier;
 mod device;

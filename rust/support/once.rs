@@ -103,3 +103,37 @@ impl Pair {
         unsafe { core::ptr::from_ref(self).cast::<u64>().read_volatile() != 0 }
     }
 }
+
+#[kernel::macros::kunit_tests(ukl_once)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored() {
+        let word = Once::new(7_u32);
+        assert_eq!(word.load(), 7);
+        word.store(u32::MAX);
+        assert_eq!(word.load(), u32::MAX);
+    }
+
+    #[test]
+    fn counters_wrap() {
+        let counter = Once::new(u64::MAX - 1);
+        counter.add(1);
+        assert_eq!(counter.load(), u64::MAX);
+        counter.add(2);
+        assert_eq!(counter.load(), 1);
+    }
+
+    #[test]
+    fn either_of_two() {
+        let pair = Pair::new();
+        assert!(!pair.any());
+        pair.first.store(1);
+        assert!(pair.any());
+        pair.first.store(0);
+        assert!(!pair.any());
+        pair.second.store(1 << 31);
+        assert!(pair.any());
+    }
+}

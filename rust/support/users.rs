@@ -51,3 +51,20 @@ impl Users {
         unsafe { self.0.get().read_volatile() }
     }
 }
+
+#[kernel::macros::kunit_tests(ukl_users)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_one() {
+        let users = Users::one();
+        users.add();
+        users.add();
+        assert_eq!(users.count(), 3);
+        assert!(!users.remove());
+        assert!(!users.remove());
+        assert!(users.remove());
+        assert_eq!(users.count(), 0);
+    }
+}

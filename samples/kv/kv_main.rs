@@ -27,6 +27,7 @@ mod memory;
 mod resp;
 mod server;
 mod store;
+mod tests;
 
 use core::{borrow::Borrow, str::FromStr};
 use kernel::prelude::*;

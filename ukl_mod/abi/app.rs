@@ -20,7 +20,7 @@ const _: () = {
     assert!(call::thread::STACK_DEFAULT == bindings::UKL_STACK_DEFAULT as usize);
     assert!(call::thread::STACK_MIN == bindings::UKL_STACK_MIN as usize);
     assert!(crate::thread::SAME_STACK_ROOM == bindings::UKL_NSS_ROOM as usize);
-    assert!(crate::transition::BYPASS_MAX == bindings::UKL_BYPASS_MAX);
+    assert!(crate::budget::MAX == bindings::UKL_BYPASS_MAX);
 };
 
 type Main = Option<unsafe extern "C" fn(*mut c_void) -> c_int>;
