@@ -28,7 +28,7 @@
 #define MAX_THREADS 16
 #define PAGE 4096UL
 /* Milliseconds that a process may take to die, on a machine that has other things to do. */
-#define DEATH 5000
+#define DEATH 20000
 
 enum { OPEN, CLOSE, INFO, BIND, RUN, STOP, STATS, SET, MAP, UNMAP, OTHER, PASS, KINDS };
 
