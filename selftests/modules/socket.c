@@ -541,7 +541,7 @@ static void waits_for_all(struct test *t, int family)
 		return;
 	for (int i = 0; i < 3; i++) {
 		EXPECT_TRUE(t, child_pending(&child));
-		EXPECT_EQ(t, ukl_send(pair.client, "abcdefghijkl" + 4 * i, 4, 0), 4);
+		EXPECT_EQ(t, ukl_send(pair.client, &"abcdefghijkl"[4 * i], 4, 0), 4);
 		if (i < 2)
 			settle();
 	}

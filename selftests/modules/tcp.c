@@ -703,7 +703,7 @@ static int waitall_waits_for_all(struct test *t)
 		return 0;
 	for (int i = 0; i < 3; i++) {
 		EXPECT_EQ(t, READ_ONCE(child.result), -EL2HLT);
-		EXPECT_EQ(t, ukl_tcp_send(pair.client, "abcdefghijkl" + 4 * i, 4, 0), 4);
+		EXPECT_EQ(t, ukl_tcp_send(pair.client, &"abcdefghijkl"[4 * i], 4, 0), 4);
 		if (i < 2)
 			settle();
 	}
