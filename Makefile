@@ -4,7 +4,7 @@
 KERNEL_SUITE ?= trixie-backports
 LOAD ?= 1
 export KERNEL_SUITE LOAD
-export UKL_CACHE CPUS MEMORY CMD ICOUNT NET KERNEL TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS UNITS SLOW LIMIT PARTS V
+export NIGHTLY BOOTS UKL_CACHE CPUS MEMORY CMD ICOUNT NET KERNEL TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS UNITS SLOW LIMIT PARTS V
 
 ifeq ($(V),1)
 Q :=
@@ -17,7 +17,7 @@ endif
 bench_parts := $(shell awk '/^[a-z]/ { print $$1 }' tools/bench/parts)
 bench_without_programs := control transition echo
 
-.PHONY: all modules command ukl-load programs root demo check check-fuzz check-load check-redis \
+.PHONY: all modules command ukl-load programs root demo check check-debug check-fuzz check-load check-redis \
 	bench $(bench_parts:%=bench-%) bench-compare shell vm install clean distclean help
 all: modules command
 
@@ -63,6 +63,10 @@ programs: modules command
 
 demo check: modules command programs root
 	$(Q)tools/$@.sh
+
+# The self-tests on debug kernels.
+check-debug: modules command programs root
+	$(Q)tools/debug/check.sh
 
 # /dev/ukl with random arguments, from many threads, for longer than make check does.
 check-fuzz: FUZZ_SECONDS ?= 1800
@@ -115,6 +119,8 @@ help:
 	@echo '  make ukl-load   build the load generator into build/bin'
 	@echo '  make demo       boot the stock kernel in a virtual machine, serve redis-benchmark from ring 0'
 	@echo '  make check      build and run every test'
+	@echo '  make check-debug run the self-tests on a kernel with KASAN, lockdep and fault injection, which it builds first; NIGHTLY=1: all of'
+	@echo '                  them, for hours, and on one with KCSAN, too'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'
 	@echo '  make check-load test the load generator on an idle machine: its rates, and beside redis-benchmark and memcaslap'
 	@echo "  make check-redis run Redis's own test suite against Redis in ring 0 and in user space"

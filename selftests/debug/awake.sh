@@ -3,6 +3,7 @@
 # Whether the checkers of a debug kernel report what they are there for: each thing that is done wrong on purpose. For
 # a boot of its own, whose log is full of reports then; some of them say nothing any more after their first.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/leaked.sh"
 
 awake=/sys/module/ukl_test_awake/parameters/do
 
@@ -11,23 +12,13 @@ reported() {
 	local before
 	before=$(dmesg | wc -l)
 	echo "$2" >$awake || return 1
-	[ "$2" != leak ] || scan_leaks
+	if [ "$2" = leak ] && nothing_leaked; then return 1; fi
 	until_true 30000 in_log "$1" "$before"
 }
 
 # in_log REGEX LINES: behind so many lines.
 in_log() {
 	dmesg | tail -n +$(($2 + 1)) | grep -aE "$1"
-}
-
-# Memory that was just allocated is not looked at, and a pointer may be left on a stack for a while.
-scan_leaks() {
-	for _ in 1 2 3 4; do
-		sleep 6
-		echo scan >/sys/kernel/debug/kmemleak
-		! grep -q ukl_test_awake /sys/kernel/debug/kmemleak || break
-	done
-	cat /sys/kernel/debug/kmemleak
 }
 
 ktap_print_header
@@ -38,16 +29,17 @@ kcsan)
 	check "a data race" reported 'BUG: KCSAN: data-race in count.*ukl_test_awake' race
 	;;
 *)
+	# A report of KASAN ends those of lockdep, and the first of lockdep its others.
 	check "memory that leaks" reported 'kmemleak: [0-9]+ new suspected' leak
-	check "a read behind an object" reported 'BUG: KASAN: slab-out-of-bounds in read_behind' bounds
-	check "a read behind an area" reported 'BUG: KASAN: vmalloc-out-of-bounds in read_behind' vmalloc_bounds
-	check "a read of what was freed" reported 'BUG: KASAN: slab-use-after-free in read_behind' freed
 	check "sleeping in atomic context" reported 'BUG: (sleeping function called from invalid context|scheduling while atomic)' atomic_sleep
+	check "a pointer that RCU does not protect" reported 'suspicious RCU usage' rcu
+	check "locks in two orders" reported 'possible circular locking dependency' locks
 	check "a shift that is too far" reported 'UBSAN: shift-out-of-bounds' shift
 	check "a list that is broken" reported 'list_del corruption' list
 	check "a timer that is freed while it runs" reported 'ODEBUG: free active' object
-	check "a pointer that RCU does not protect" reported 'suspicious RCU usage' rcu
-	check "locks in two orders" reported 'possible circular locking dependency' locks
+	check "a read behind an object" reported 'BUG: KASAN: slab-out-of-bounds in read_behind' bounds
+	check "a read behind an area" reported 'BUG: KASAN: vmalloc-out-of-bounds in read_behind' vmalloc_bounds
+	check "a read of what was freed" reported 'BUG: KASAN: slab-use-after-free in read_behind' freed
 	;;
 esac
 rmmod ukl_test_awake

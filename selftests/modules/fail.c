@@ -91,6 +91,13 @@ static long talk(struct ukl_sock *from, struct ukl_sock *to)
 	return ret < 0 ? ret : 0;
 }
 
+static long accept_and_talk(struct ukl_sock *listener, struct ukl_sock *client,
+			    struct ukl_sock **server)
+{
+	*server = ukl_accept(listener, NULL, 0);
+	return IS_ERR(*server) ? PTR_ERR(*server) : talk(client, *server);
+}
+
 static long connection(int family)
 {
 	struct ukl_sock *listener = listen_on(family, 0), *client = NULL, *server = NULL;
@@ -103,12 +110,8 @@ static long connection(int family)
 		client = ukl_tcp_connect(&address.any, len, PATIENCE);
 		ret = PTR_ERR_OR_ZERO(client);
 	}
-	if (!ret) {
-		server = ukl_accept(listener, NULL, 0);
-		ret = PTR_ERR_OR_ZERO(server);
-	}
 	if (!ret)
-		ret = talk(client, server);
+		ret = accept_and_talk(listener, client, &server);
 	if (!ret)
 		ret = ukl_tcp_nodelay(client, true);
 	close_sock(&ret, client);
@@ -174,12 +177,8 @@ static long unix_stream(void)
 	}
 	if (!ret)
 		ret = ukl_connect(client, &address.any, len, PATIENCE);
-	if (!ret) {
-		server = ukl_accept(listener, NULL, 0);
-		ret = PTR_ERR_OR_ZERO(server);
-	}
 	if (!ret)
-		ret = talk(client, server);
+		ret = accept_and_talk(listener, client, &server);
 	close_sock(&ret, client);
 	close_sock(&ret, server);
 	close_sock(&ret, listener);

@@ -30,7 +30,7 @@ mv "$folder/recipe.new" "$folder/recipe"
 
 say "building the kernel of the variant $variant, half an hour on two idle cores; what the compiler says is in build/debug/$variant.log"
 # shellcheck disable=SC2016
-nice "$clone/tools/enter.sh" sh -euc '
+nice chrt --idle 0 "$clone/tools/enter.sh" sh -euc '
 	variant=$1
 	source=build/debug/linux out=$PWD/build/debug/$variant
 	if [ ! -e $source/unpacked ]; then

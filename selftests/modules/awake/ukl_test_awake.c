@@ -20,14 +20,17 @@
 /* What the compiler is not to see through. */
 static unsigned int some = 40;
 
+/* More than a pointer that stays behind on a stack or in a register could be to. */
 static void leak(void)
 {
-	char *lost = kmalloc(some, GFP_KERNEL);
+	for (int i = 0; i < 16; i++) {
+		char *lost = kmalloc(some, GFP_KERNEL);
 
-	OPTIMIZER_HIDE_VAR(lost);
+		OPTIMIZER_HIDE_VAR(lost);
+	}
 }
 
-static void read_behind(const char *memory)
+static noinline void read_behind(const char *memory)
 {
 	OPTIMIZER_HIDE_VAR(memory);
 	if (READ_ONCE(memory[some]))
@@ -65,9 +68,11 @@ static void freed(void)
 static void atomic_sleep(void)
 {
 	static DEFINE_SPINLOCK(lock);
+	static DEFINE_MUTEX(mutex);
 
 	spin_lock(&lock);
-	usleep_range(1, 2);
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
 	spin_unlock(&lock);
 }
 

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2317,SC2329 # some functions are called by name
+# check.sh: the self-tests on debug kernels, `make check-debug`. Prints KTAP as it goes, then the failures, then one line
+# of counts. Each boot's kernel log is scanned, but that of those in which the checkers are shown to be awake.
+# Environment:
+#   NIGHTLY=1  all self-tests, on all variants, and fuzzing for FUZZ_SECONDS (1800) on the kernel with KASAN
+#   BOOTS=""   only these boots
+set -u
+self=check-debug
+. "$(dirname "$0")/../lib.sh"
+clone=$(cd "$(dirname "$0")/../.." && pwd -P)
+build=$clone/build
+. "$clone/selftests/harness.sh"
+cd "$clone" || exit
+log=$build/check-debug.log
+
+# What the checkers have most to say of, in the time there is: threads and their ends, locks, references, memory.
+quick='app close connect extend fd futex interrupt mode over poll process rcu rules signal sock stop thread unload'
+preempt='bypass hotplug interrupt kill mode process stop stress thread'
+all=$(find selftests/tests -name '*.sh' -printf '%f\n' | sed 's/\.sh$//' | sort | tr '\n' ' ')
+
+# boot NAME KERNEL SECONDS ARGUMENTS TESTS...: a machine of its own for some tests.
+boot() {
+	local name=$1 kernel=$2 seconds=$3 arguments=$4
+	shift 4
+	NAME=debug-$name KERNEL=$kernel TIMEOUT=$seconds APPEND=$arguments CPUS=2 MEMORY=4G LOAD=0 tools/vm.sh \
+		"KERNEL=$kernel SLOWER=10 ${FOLDER:+TESTS=selftests/$FOLDER} FUZZ_SECONDS=$FUZZ_SECONDS bash selftests/run.sh $*"
+}
+
+clean_log() {
+	tools/klog-scan.sh "$build/vm/debug-$1/dmesg.log"
+}
+
+preempted() {
+	grep -qa "Dynamic Preempt: $2" "$build/vm/debug-$1/dmesg.log"
+}
+
+# booted NAME KERNEL SECONDS ARGUMENTS TESTS...: its results.
+booted() {
+	[ -z "${BOOTS:-}" ] || [[ " $BOOTS " == *" $1 "* ]] || return 0
+	run_test "$1" $(($3 + 60)) bash -c 'boot "$@"' bash "$@"
+	[[ $1 == awake* ]] || result "$1: the kernel's log" clean_log "$1"
+}
+
+export -f boot
+
+in_debug() {
+	local -x FOLDER=debug
+	booted "$@"
+}
+
+variants=kasan
+export FUZZ_SECONDS=${FUZZ_SECONDS:-20}
+[ "${NIGHTLY:-0}" != 1 ] || variants='kasan kcsan' FUZZ_SECONDS=1800
+for variant in $variants; do
+	tools/debug/kernel.sh "$variant" && tools/debug/modules.sh "$variant" || exit
+done
+tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")" || exit
+{
+	echo "KTAP version 1"
+	in_debug awake kasan 900 'kmemleak=on kasan_multi_shot' awake
+	in_debug fail kasan 1800 kmemleak=on kunit fail pressure
+	if [ "${NIGHTLY:-0}" != 1 ]; then
+		booted kasan kasan 1800 '' "$quick"
+		booted preempt kasan 900 preempt=full "$preempt"
+	else
+		in_debug awake_kcsan kcsan 900 '' awake
+		for variant in kasan kcsan; do
+			booted "$variant" "$variant" 20000 '' "$all"
+		done
+		booted preempt kasan 20000 preempt=full "$all"
+		booted memory kasan 7200 'slab_debug=FZPU debug_pagealloc=on page_poison=1' "$quick"
+	fi
+	result "preempt: the kernel is preempted in full" preempted preempt full
+	echo "1..$test_count"
+	echo "# all of it took $SECONDS s"
+} </dev/null 2>&1 | tee "$log"
+
+summary "$log" >"$log.summary"
+status=$?
+if grep -q '^FAIL ' "$log.summary"; then
+	echo
+	echo "Failures (details above and in build/check-debug.log; the machines' logs: build/vm/debug-*/dmesg.log):"
+	sed -n 's/^FAIL /  /p' "$log.summary"
+fi
+tail -n 1 "$log.summary"
+exit $status
