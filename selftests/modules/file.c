@@ -192,8 +192,12 @@ static int positions_that_cannot_be(struct test *t)
 
 static int buffers_of_the_user_half(struct test *t)
 {
+	static const size_t long_ones[] = {
+		SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 2, SIZE_MAX - 1, SIZE_MAX,
+	};
 	void *bad[] = { NULL, (void *)1, (void *)0x1000, (void *)0x7fffffffe000 };
 	struct ukl_file *file = made(t, t->args, "user", O_RDWR);
+	char byte = 0;
 
 	EXPECT_EQ(t, ukl_file_write(file, "x", 1), 1);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -201,6 +205,13 @@ static int buffers_of_the_user_half(struct test *t)
 		EXPECT_EQ(t, ukl_file_write(file, bad[i], 1), -EFAULT);
 		EXPECT_EQ(t, ukl_file_pread(file, bad[i], 1, 0), -EFAULT);
 		EXPECT_EQ(t, ukl_file_pwrite(file, bad[i], 1, 0), -EFAULT);
+	}
+	/* So long that they come to it, or all around. */
+	for (size_t i = 0; i < ARRAY_SIZE(long_ones); i++) {
+		EXPECT_EQ(t, ukl_file_read(file, &byte, long_ones[i]), -EFAULT);
+		EXPECT_EQ(t, ukl_file_write(file, &byte, long_ones[i]), -EFAULT);
+		EXPECT_EQ(t, ukl_file_pread(file, &byte, long_ones[i], 0), -EFAULT);
+		EXPECT_EQ(t, ukl_file_pwrite(file, &byte, long_ones[i], 0), -EFAULT);
 	}
 	EXPECT_EQ(t, ukl_file_size(file), 1);
 	EXPECT_EQ(t, ukl_file_close(file), 0);

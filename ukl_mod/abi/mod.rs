@@ -58,7 +58,9 @@ fn length(len: usize) -> Result<usize> {
 /// `EFAULT` unless all of a buffer is in the kernel half of the address space.
 fn kernel_half(address: *const c_void, len: usize) -> Result {
     let start = address as isize;
-    if len != 0 && (start >= 0 || start.wrapping_add(len as isize - 1) >= 0) {
+    // From an address of the kernel half it is as far to the end of the address space as to 0 from its
+    // negative number.
+    if len != 0 && (start >= 0 || len > start.unsigned_abs()) {
         return Err(EFAULT);
     }
     Ok(())
