@@ -67,7 +67,8 @@ impl Handle<Sock> {
     }
 
     /// Gives the socket to a descriptor of the current task; see [`Socket::give_to_fd`]. With an error,
-    /// the handle comes back if the socket was not taken; `EBUSY` if a call is using it.
+    /// the handle comes back if the socket was not taken, and it stays in its event set; `EBUSY` if a
+    /// call is using it.
     pub(crate) fn into_fd(
         this: ARef<Self>,
         flags: i32,
@@ -75,13 +76,13 @@ impl Handle<Sock> {
         if Self::is_in_use(&this) {
             return Err((EBUSY, Some(this)));
         }
+        let fd = match Socket::unused_fd(flags) {
+            Ok(fd) => fd,
+            Err(error) => return Err((error, Some(this))),
+        };
         this.source.detach();
-        let mut taken = false;
-        // SAFETY: If it was taken, the socket is forgotten below, and no call is using it.
-        let fd = unsafe { this.socket.give_to_fd(flags, &mut taken) };
-        if !taken {
-            return fd.map_err(|error| (error, Some(this)));
-        }
+        // SAFETY: The descriptor is a new one; the socket is forgotten below, and no call is using it.
+        let fd = unsafe { this.socket.give_to_fd(fd, flags) };
         match Self::into_inner(this) {
             Ok(sock) => mem::forget(sock.socket),
             // Only if a call has begun against the rules: it keeps the memory, for ever.

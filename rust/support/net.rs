@@ -283,16 +283,25 @@ impl Socket {
         Ok(Self(NonNull::new(socket).ok_or(EINVAL)?))
     }
 
-    /// Gives the socket to a new descriptor of the current task, and sets `taken`; `flags` are
-    /// `O_CLOEXEC` and `O_NONBLOCK`. `EMFILE` and, for a kernel thread, `EBADF` come before it was
-    /// taken; with errors that come later it is closed.
+    /// A new descriptor of the current task, for [`Socket::give_to_fd`]; `flags` may have `O_CLOEXEC`.
+    /// `EMFILE` and, for a kernel thread, `EBADF`.
+    pub fn unused_fd(flags: i32) -> Result<i32> {
+        // SAFETY: No requirements.
+        let fd = unsafe { bindings::ukl_helper_unused_fd(flags) };
+        to_result(fd)?;
+        Ok(fd)
+    }
+
+    /// Gives the socket to a descriptor; `flags` may have `O_NONBLOCK`. With an error, the socket is
+    /// closed and the descriptor is free again.
     ///
     /// # Safety
     ///
-    /// If `taken` was set, the value must be forgotten, and not be used by anybody meanwhile.
-    pub unsafe fn give_to_fd(&self, flags: i32, taken: &mut bool) -> Result<i32> {
+    /// `fd` must come from [`Socket::unused_fd`]. The value must be forgotten, and not be used by
+    /// anybody meanwhile.
+    pub unsafe fn give_to_fd(&self, fd: i32, flags: i32) -> Result<i32> {
         // SAFETY: The socket is valid; the rest by the function's requirements.
-        let fd = unsafe { bindings::ukl_helper_sock_to_fd(self.as_ptr(), flags, taken) };
+        let fd = unsafe { bindings::ukl_helper_sock_to_fd(self.as_ptr(), fd, flags) };
         to_result(fd)?;
         Ok(fd)
     }

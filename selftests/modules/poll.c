@@ -1402,6 +1402,25 @@ static int close_of_a_set_leaves_the_sockets(struct test *t)
 	return 0;
 }
 
+/* A kernel thread has no descriptors to take it: nothing has happened. */
+static int socket_that_is_not_handed_over(struct test *t)
+{
+	struct ukl_poll *poll = ukl_poll_create();
+	struct pair pair;
+
+	if (!EXPECT_OK(t, poll) || !pair_open(t, &pair, 4))
+		return 0;
+	EXPECT_EQ(t, ukl_poll_add(poll, pair.server, EPOLLIN, 1), 0);
+	EXPECT_EQ(t, ukl_sock_to_fd(NULL, pair.server, 0), -EBADF);
+	EXPECT_EQ(t, ukl_poll_add(poll, pair.server, EPOLLIN, 2), -EEXIST);
+	send_byte(t, pair.client, pair.server);
+	EXPECT_EVENT(t, poll, 1, EPOLLIN);
+	EXPECT_EQ(t, ukl_poll_remove(poll, pair.server), 0);
+	pair_close(t, &pair);
+	EXPECT_EQ(t, ukl_poll_close(poll), 0);
+	return 0;
+}
+
 static int close_of_a_socket_in_a_set(struct test *t)
 {
 	for (int i = 0; i < ARRAY_SIZE(modes); i++) {
@@ -1643,6 +1662,7 @@ const struct test_case poll_cases[] = {
 	{ "poll.stop_of_a_waiter", stop_of_a_waiter },
 	{ "poll.close_ends_all_waits", close_ends_all_waits },
 	{ "poll.close_of_a_set_leaves_the_sockets", close_of_a_set_leaves_the_sockets },
+	{ "poll.socket_that_is_not_handed_over", socket_that_is_not_handed_over },
 	{ "poll.close_of_a_socket_in_a_set", close_of_a_socket_in_a_set },
 	{ "poll.close_under_a_call", close_under_a_call },
 	{ "poll.close_twice", close_twice },

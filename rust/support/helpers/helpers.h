@@ -130,7 +130,8 @@ int ukl_helper_sendmsg(struct socket *sock, const struct kvec *vec, size_t count
 int ukl_helper_recvmsg(struct socket *sock, const struct kvec *vec, size_t count, size_t len,
 		       int flags, void *addr);
 struct socket *ukl_helper_sockfd_lookup(int fd);
-int ukl_helper_sock_to_fd(struct socket *sock, int flags, bool *taken);
+int ukl_helper_unused_fd(int flags);
+int ukl_helper_sock_to_fd(struct socket *sock, int fd, int flags);
 void ukl_helper_sock_put(struct socket *sock);
 
 /* TCP (tcp.c) */

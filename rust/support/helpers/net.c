@@ -107,22 +107,19 @@ struct socket *ukl_helper_sockfd_lookup(int fd)
 	return sock ?: ERR_PTR(err);
 }
 
-/*
- * Gives a socket, and the reference that the caller has on it, to a new descriptor of the current
- * task. If there is no descriptor to be had, the caller keeps it and *taken stays as it was.
- */
-int ukl_helper_sock_to_fd(struct socket *sock, int flags, bool *taken)
+/* A new descriptor of the current task; kernel threads have none. */
+int ukl_helper_unused_fd(int flags)
 {
-	struct file *file;
-	int fd;
-
 	if (current->flags & PF_KTHREAD)
 		return -EBADF;
-	fd = get_unused_fd_flags(flags & O_CLOEXEC);
-	if (fd < 0)
-		return fd;
-	*taken = true;
-	file = sock->file;
+	return get_unused_fd_flags(flags & O_CLOEXEC);
+}
+
+/* Gives a socket, and the reference that the caller has on it, to @fd; frees both on an error. */
+int ukl_helper_sock_to_fd(struct socket *sock, int fd, int flags)
+{
+	struct file *file = sock->file;
+
 	if (!file) {
 		file = sock_alloc_file(sock, flags & O_NONBLOCK, NULL);
 	} else if (flags & O_NONBLOCK) {
