@@ -30,9 +30,10 @@
 static const struct test_case *const suites[] = {
 	app_cases, bypass_cases, close_cases, connect_cases, extend_cases, fail_cases, fault_cases,
 	fd_cases, file_cases, futex_cases, hold_cases, inplace_cases, interrupt_cases, mode_cases,
-	option_cases, pages_cases, poll_cases, poll_file_cases, poll_many_cases, rcu_cases,
-	rules_cases, sock_cases, socket_cases, spin_cases, stack_cases, stop_cases, stream_cases,
-	stress_cases, tcp_cases, thread_cases, time_cases, udp_cases, unix_cases, vector_cases,
+	option_cases, pages_cases, poll_cases, poll_file_cases, poll_many_cases, random_cases,
+	rcu_cases, rules_cases, sock_cases, socket_cases, spin_cases, stack_cases, stop_cases,
+	stream_cases, stress_cases, tcp_cases, thread_cases, time_cases, udp_cases, unix_cases,
+	vector_cases,
 };
 
 /* One case at a time. */

@@ -54,6 +54,7 @@ extern const struct test_case pages_cases[];
 extern const struct test_case poll_cases[];
 extern const struct test_case poll_file_cases[];
 extern const struct test_case poll_many_cases[];
+extern const struct test_case random_cases[];
 extern const struct test_case rcu_cases[];
 extern const struct test_case rules_cases[];
 extern const struct test_case sock_cases[];
