@@ -4,7 +4,7 @@
 KERNEL_SUITE ?= trixie-backports
 LOAD ?= 1
 export KERNEL_SUITE LOAD
-export NIGHTLY BOOTS UKL_CACHE CPUS MEMORY CMD ICOUNT NET KERNEL TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS UNITS SLOW LIMIT PARTS V
+export NIGHTLY BOOTS UKL_CACHE CPUS MEMORY CMD ICOUNT NET KERNEL TIMEOUT APPEND NAME QUICK PROFILE STRICT SERVERS UKL_BYPASS UNITS SLOW LIMIT PARTS FUZZ_SEED FUZZ_SECONDS V
 
 ifeq ($(V),1)
 Q :=
@@ -17,7 +17,7 @@ endif
 bench_parts := $(shell awk '/^[a-z]/ { print $$1 }' tools/bench/parts)
 bench_without_programs := control transition echo
 
-.PHONY: all modules command ukl-load programs root demo check check-debug check-fuzz check-load check-redis \
+.PHONY: all modules command ukl-load programs root demo check check-debug check-fuzz check-fuzz-resp check-load check-redis \
 	bench $(bench_parts:%=bench-%) bench-compare shell vm install clean distclean help
 all: modules command
 
@@ -74,6 +74,11 @@ check-fuzz: modules command root
 	$(Q)tools/enter.sh make -s -C selftests CC="$$(sed -n 's/^cc=//p' build/versions)"
 	$(Q)NAME=fuzz LOAD=0 TIMEOUT=$$(($(FUZZ_SECONDS) + 600)) tools/vm.sh FUZZ_SECONDS=$(FUZZ_SECONDS) bash selftests/run.sh fuzz
 
+# The request parser of kv in user space, for longer than make check does: each of three targets, in seconds.
+check-fuzz-resp: FUZZ_SECONDS ?= 600
+check-fuzz-resp: root
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
+
 # Redis's own test suite: the results of ring 0 beside those of user space.
 check-redis: modules command programs root
 	$(Q)tools/redis-suite.sh
@@ -122,6 +127,7 @@ help:
 	@echo '  make check-debug run the self-tests on a kernel with KASAN, lockdep and fault injection, which it builds first; NIGHTLY=1: all of'
 	@echo '                  them, for hours, and on one with KCSAN, too'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'
+	@echo '  make check-fuzz-resp  fuzz the request parser of kv in user space, 10 minutes each of three ways; FUZZ_SECONDS=, FUZZ_SEED='
 	@echo '  make check-load test the load generator on an idle machine: its rates, and beside redis-benchmark and memcaslap'
 	@echo "  make check-redis run Redis's own test suite against Redis in ring 0 and in user space"
 	@echo '  make bench      all measurements there are, with a report: build/results/report.md; they are:'

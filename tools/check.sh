@@ -131,6 +131,16 @@ load_tests() {
 	tools/cargo.sh -w tools/load test --quiet --locked
 }
 
+# The request parser of samples/kv with what libFuzzer comes upon: the same inputs each time.
+fuzz_clippy() {
+	CXX=clang++ CXXFLAGS=-stdlib=libc++ CXXSTDLIB=c++ tools/cargo.sh -w tools/fuzz clippy --quiet --release --locked \
+		--target x86_64-unknown-linux-gnu -- -D warnings
+}
+
+fuzz_parser() {
+	env -u FUZZ_SECONDS FUZZ_SEED=1 tools/fuzz.sh
+}
+
 peer() {
 	tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")"
 }
@@ -166,6 +176,8 @@ mkdir -p "$build"
 	timed result "the command ukl: unit tests" command_tests
 	timed result "the load generator: clippy" load_clippy
 	timed result "the load generator: tests" load_tests
+	timed result "the fuzzer: clippy" fuzz_clippy
+	timed result "the request parser, fuzzed" fuzz_parser
 	for test in tools/tests/*.t; do
 		run_test "${test#tools/tests/}" 120 "$test"
 	done
