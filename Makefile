@@ -17,7 +17,7 @@ endif
 bench_parts := $(shell awk '/^[a-z]/ { print $$1 }' tools/bench/parts)
 bench_without_programs := control transition echo
 
-.PHONY: all modules command ukl-load programs root demo check check-debug check-fuzz check-fuzz-resp check-load check-redis \
+.PHONY: all modules command ukl-load programs root demo check check-debug check-fuzz check-fuzz-resp check-load check-redis coverage \
 	bench $(bench_parts:%=bench-%) bench-compare shell vm install clean distclean help
 all: modules command
 
@@ -79,6 +79,10 @@ check-fuzz-resp: FUZZ_SECONDS ?= 600
 check-fuzz-resp: root
 	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
 
+# What of the modules the self-tests reach.
+coverage: modules command programs root
+	$(Q)tools/coverage.sh $(TESTS)
+
 # Redis's own test suite: the results of ring 0 beside those of user space.
 check-redis: modules command programs root
 	$(Q)tools/redis-suite.sh
@@ -128,6 +132,7 @@ help:
 	@echo '                  them, for hours, and on one with KCSAN, too'
 	@echo '  make check-fuzz fuzz /dev/ukl for half an hour; FUZZ_SECONDS=600 for as long'
 	@echo '  make check-fuzz-resp  fuzz the request parser of kv in user space, 10 minutes each of three ways; FUZZ_SECONDS=, FUZZ_SEED='
+	@echo '  make coverage   what of ukl.ko and ukl_linux.ko the self-tests reach: build/results/coverage.txt; TESTS="tcp sock": these'
 	@echo '  make check-load test the load generator on an idle machine: its rates, and beside redis-benchmark and memcaslap'
 	@echo "  make check-redis run Redis's own test suite against Redis in ring 0 and in user space"
 	@echo '  make bench      all measurements there are, with a report: build/results/report.md; they are:'
