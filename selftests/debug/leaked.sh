@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# What kmemleak knows, of a debug kernel that was booted with kmemleak=on. For bash; sourced by tests after lib.sh.
+# What kmemleak knows, of a debug kernel that was booted with kmemleak=on and slab_debug=F: without that, the lists of free
+# objects that each processor keeps point to many that are free no more. For bash; sourced by tests after lib.sh.
 
 kmemleak=/sys/kernel/debug/kmemleak
 

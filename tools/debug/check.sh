@@ -20,6 +20,9 @@ quick='app close connect extend fd futex interrupt mode over poll process rcu ru
 preempt='bypass hotplug interrupt kill mode process stop stress thread'
 all=$(find selftests/tests -name '*.sh' -printf '%f\n' | sed 's/\.sh$//' | sort | tr '\n' ' ')
 
+# See selftests/debug/leaked.sh.
+leaks='kmemleak=on slab_debug=F'
+
 # boot NAME KERNEL SECONDS ARGUMENTS TESTS...: a machine of its own for some tests.
 boot() {
 	local name=$1 kernel=$2 seconds=$3 arguments=$4
@@ -59,8 +62,8 @@ done
 tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")" || exit
 {
 	echo "KTAP version 1"
-	in_debug awake kasan 900 'kmemleak=on kasan_multi_shot' awake
-	in_debug fail kasan 1800 kmemleak=on kunit fail pressure
+	in_debug awake kasan 900 "$leaks kasan_multi_shot" awake
+	in_debug fail kasan 1800 "$leaks" kunit fail pressure
 	if [ "${NIGHTLY:-0}" != 1 ]; then
 		booted kasan kasan 1800 '' "$quick"
 		booted preempt kasan 900 preempt=full "$preempt"

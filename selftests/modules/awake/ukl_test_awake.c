@@ -68,11 +68,9 @@ static void freed(void)
 static void atomic_sleep(void)
 {
 	static DEFINE_SPINLOCK(lock);
-	static DEFINE_MUTEX(mutex);
 
 	spin_lock(&lock);
-	mutex_lock(&mutex);
-	mutex_unlock(&mutex);
+	might_sleep();
 	spin_unlock(&lock);
 }
 
