@@ -58,11 +58,11 @@ sockets() {
 	sed -n 's/^sockets: used //p' /proc/net/sockstat
 }
 
-# Threads of all kinds, some of which neither return nor make a call.
+# kill_mixed N: N threads of all kinds beside the first, some of which neither return nor make a call.
 kill_mixed() {
-	run_program mixed 64
+	run_program mixed "$1"
 	says ready || return 1
-	until_true 5000 all_started || return 1
+	until_true 5000 all_started $(($1 + 1)) || return 1
 	kill -KILL "$pid"
 	killed_at=$(now_ms)
 	until_true 5000 nothing_runs || return 1
@@ -90,13 +90,13 @@ one_was_fast() {
 }
 
 all_started() {
-	[ "$(threads_of "$pid")" = 65 ]
+	[ "$(threads_of "$pid")" = "$1" ]
 }
 
 kill_mixed_sockets() {
 	local before
 	before=$(sockets)
-	kill_mixed || return 1
+	kill_mixed 64 || return 1
 	until_true 5000 same_sockets "$before" || {
 		echo "sockets: $before before, $(sockets) after"
 		return 1
@@ -109,7 +109,7 @@ same_sockets() {
 
 kill_quietly() {
 	local status
-	kill_mixed 4>/dev/null
+	kill_mixed 12 4>/dev/null
 	status=$?
 	# Each has a file of its own, in memory.
 	rm -f "$output"

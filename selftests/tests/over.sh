@@ -130,7 +130,7 @@ done
 check "thread-local storage" tls "$ukl" run ukl_test_process -- tls 20 7
 check "thread-local storage, on one CPU" tls taskset -c 1 "$ukl" run ukl_test_process -- tls 20 7
 check "thread-local storage, by another command" tls "$run_process" ukl_test_process tls 20 7
-check "nothing is leaked" no_leak 5 over_quietly
+check "nothing is leaked" no_leak 3 over_quietly
 check "the module is not in use" rmmod ukl_test_process
 check "ukl is not in use" rmmod ukl
 rm -rf "$seen"
