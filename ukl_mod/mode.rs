@@ -151,7 +151,11 @@ mod tests {
 
     #[test]
     fn numbers_and_names() {
-        let of_ukl_h = [(Mode::None, 0, "none"), (Mode::Kernel, 1, "kernel"), (Mode::App, 2, "app")];
+        let of_ukl_h = [
+            (Mode::None, 0, "none"),
+            (Mode::Kernel, 1, "kernel"),
+            (Mode::App, 2, "app"),
+        ];
         for (mode, number, name) in of_ukl_h {
             assert_eq!(mode as u32, number);
             assert_eq!(mode.name(), name);

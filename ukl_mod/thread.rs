@@ -2,9 +2,7 @@
 
 //! A UKL thread: a task with a mode, an application stack, a carrier and counters.
 
-use crate::{
-    app::App, budget::Budget, carrier::Carrier, mode::ModeCell, seat::Seat, watch::Watch,
-};
+use crate::{app::App, budget::Budget, carrier::Carrier, mode::ModeCell, seat::Seat, watch::Watch};
 use kernel::ffi::{c_int, c_void};
 use kernel::{
     new_condvar, new_mutex,
