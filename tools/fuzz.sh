@@ -76,9 +76,9 @@ for target; do
 	[ -e "tools/fuzz/fuzz_targets/$target.rs" ] || die "there is no target $target"
 	folder=build/fuzz/$target seeds=build/fuzz/$target/seeds kept=build/fuzz/$target/corpus
 	case $target in
-	resp) runs=50000 len=1024 ;;
-	requests) runs=3000 len=160 ;;
-	*) runs=300000 len=32 ;;
+	resp) runs=12000 len=1024 ;;
+	requests) runs=800 len=160 ;;
+	*) runs=80000 len=32 ;;
 	esac
 	if [ -n "${FUZZ_SECONDS:-}" ]; then
 		limit="-max_total_time=$FUZZ_SECONDS"
