@@ -17,49 +17,52 @@
 
 #define MOST 20000
 
+/* /proc/thread-self/fail-nth, which has to be open before allocations fail. */
+static int fail_nth;
+
+/* What fails at last may be what this takes itself: nothing fails after that. */
 static void set_fail_nth(unsigned int n)
 {
 	char text[16];
-	int fd = open("/proc/thread-self/fail-nth", O_WRONLY);
 	int len = snprintf(text, sizeof(text), "%u", n);
 
-	if (fd < 0 || write(fd, text, len) != len)
+	if (pwrite(fail_nth, text, len, 0) != len && pwrite(fail_nth, text, len, 0) != len)
 		fail("fail-nth: %s", strerror(errno));
-	close(fd);
 }
 
-/* How many allocations there would have to be for the one that was to fail. */
-static unsigned int get_fail_nth(int fd)
+/* Whether there were fewer allocations than it takes for one to fail: this one may be it. */
+static int none_failed(void)
 {
 	char text[16] = "";
 
-	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-		fail("fail-nth: %s", strerror(errno));
-	return atoi(text);
+	return pread(fail_nth, text, sizeof(text) - 1, 0) <= 0 || atoi(text);
 }
 
-/* What may be said for want of memory. A file that cannot be had for that reason is ENFILE. */
+/*
+ * What may be said for want of memory. A file that cannot be had for that reason is ENFILE; and
+ * copies from and to user space fail as well.
+ */
 static int is_want(long err)
 {
-	return err == -ENOMEM || err == -ENFILE || err == -EAGAIN;
+	return err == -ENOMEM || err == -ENFILE || err == -EAGAIN || err == -EFAULT;
 }
 
 static void each_fails(long (*scenario)(void))
 {
-	int fd = open("/proc/thread-self/fail-nth", O_RDONLY);
 	unsigned int done_without = 0;
 
-	if (fd < 0)
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fail_nth < 0)
 		fail("this kernel has no fault injection: %s", strerror(errno));
 	for (unsigned int n = 1; n < MOST; n++) {
-		unsigned int left;
 		long ret;
+		int end;
 
 		set_fail_nth(n);
 		ret = scenario();
-		left = get_fail_nth(fd);
+		end = none_failed();
 		set_fail_nth(0);
-		if (left) {
+		if (end) {
 			if (ret)
 				fail("nothing fails, and it comes to %ld", ret);
 			if (n == 1)
