@@ -2,14 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # One fault of a kind, on each carrier and thread: what is to be seen of it. For bash; sourced after lib.sh.
 
-sockets() {
-	sed -n 's/^sockets: used //p' /proc/net/sockstat
-}
-
-same_sockets() {
-	[ "$(sockets)" = "$1" ]
-}
-
 # said SIGNAL FUNCTION TID: the one line of the log, since the mark.
 said() {
 	dmesg | awk -v mark="$mark" 'index($0, mark) { seen = 1 } seen && /ukl: / { print }' >/tmp/said

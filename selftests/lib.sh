@@ -75,6 +75,31 @@ nothing_runs() {
 	[ "$(wc -l <"$ukl_debugfs/apps")" = 1 ] && [ "$(wc -l <"$ukl_debugfs/threads")" = 1 ]
 }
 
+# sockets: how many there are, of all sorts.
+sockets() {
+	sed -n 's/^sockets: used //p' /proc/net/sockstat
+}
+
+# same_sockets N: there are N.
+same_sockets() {
+	[ "$(sockets)" = "$1" ]
+}
+
+# kernel_memory: what the kernel has in kB of what is for good, give or take what it keeps for later.
+kernel_memory() {
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	awk '/^(SUnreclaim|VmallocUsed|KernelStack|Percpu|PageTables):/ { n += $2 } END { print n }' /proc/meminfo
+}
+
+# same_memory KB: it has no more of it than that, give or take 6 MB.
+same_memory() {
+	local after
+	after=$(kernel_memory)
+	echo "$1 kB before, $after kB after"
+	[ "$after" -lt $(($1 + 6000)) ]
+}
+
 # run_program [ARGUMENT...]: the test program in a process: $pid, whose output is in $output.
 run_program() {
 	start_process "$run_process" ukl_test_process "$@"

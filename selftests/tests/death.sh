@@ -54,10 +54,6 @@ unloads() {
 	rmmod ukl_test_process && rmmod ukl && load ukl && load ukl_test_process start=0
 }
 
-sockets() {
-	sed -n 's/^sockets: used //p' /proc/net/sockstat
-}
-
 # kill_mixed N: N threads of all kinds beside the first, some of which neither return nor make a call.
 kill_mixed() {
 	run_program mixed "$1"
@@ -101,10 +97,6 @@ kill_mixed_sockets() {
 		echo "sockets: $before before, $(sockets) after"
 		return 1
 	}
-}
-
-same_sockets() {
-	[ "$(sockets)" = "$1" ]
 }
 
 kill_quietly() {

@@ -6,10 +6,6 @@
 fds=$build/selftests/fds
 
 # How many sockets the kernel has, of all kinds.
-sockets() {
-	sed -n 's/^sockets: used //p' /proc/net/sockstat
-}
-
 # by_process NAME [COMMAND...]: a test that leaves no socket behind.
 by_process() {
 	local before after

@@ -20,27 +20,6 @@ fuzz_noted() {
 	return $status
 }
 
-sockets() {
-	sed -n 's/^sockets: used //p' /proc/net/sockstat
-}
-
-same_sockets() {
-	[ "$(sockets)" = "$before" ]
-}
-
-# What the kernel has in kB of what is for good, give or take what it keeps for later.
-memory() {
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk '/^(SUnreclaim|VmallocUsed|KernelStack|Percpu|PageTables):/ { n += $2 } END { print n }' /proc/meminfo
-}
-
-same_memory() {
-	memory_after=$(memory)
-	echo "$memory_before kB before, $memory_after kB after"
-	[ "$memory_after" -lt $((memory_before + 6000)) ]
-}
-
 ktap_print_header
 expect_containment
 expect_in_log 'ran [0-9]+ ms without a transition'
@@ -50,10 +29,10 @@ before=$(sockets)
 # Once before, for what the kernel only makes once.
 "$build/selftests/fuzz" --seed 1 --seconds 3 >/dev/null 2>&1
 until_true 5000 nothing_runs
-memory_before=$(memory)
+memory_before=$(kernel_memory)
 check "requests" fuzz_noted
 check "no application is left" until_true 5000 nothing_runs
-check "no socket is left" until_true 5000 same_sockets
-check "no memory is left" same_memory
+check "no socket is left" until_true 5000 same_sockets "$before"
+check "no memory is left" same_memory "$memory_before"
 check "the modules unload" rmmod ukl_test_process ukl
 finish

@@ -12,14 +12,6 @@ command_run() {
 	start_process "$ukl" run ukl_test_process -- "$@"
 }
 
-sockets() {
-	sed -n 's/^sockets: used //p' /proc/net/sockstat
-}
-
-same_sockets() {
-	[ "$(sockets)" = "$1" ]
-}
-
 # is_over WHO STATUS KIND...: it ends with the status, soon, whatever the other threads do, and leaves nothing.
 is_over() {
 	local before begin

@@ -45,38 +45,17 @@ has_none() {
 	' /tmp/random.apps
 }
 
-sockets() {
-	sed -n 's/^sockets: used //p' /proc/net/sockstat
-}
-
-same_sockets() {
-	[ "$(sockets)" = "$before" ]
-}
-
-# What the kernel has in kB of what is for good, give or take what it keeps for later.
-memory() {
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk '/^(SUnreclaim|VmallocUsed|KernelStack|Percpu|PageTables):/ { n += $2 } END { print n }' /proc/meminfo
-}
-
-same_memory() {
-	memory_after=$(memory)
-	echo "$memory_before kB before, $memory_after kB after"
-	[ "$memory_after" -lt $((memory_before + 6000)) ]
-}
-
 ktap_print_header
 want ukl ukl_test
 before=$(sockets)
 # Once before, for what the kernel only makes once.
 calls 1 2 >/dev/null
-memory_before=$(memory)
+memory_before=$(kernel_memory)
 check "$RANDOM_THREADS threads for $RANDOM_SECONDS s" calls_noted
 check "each thread gave back what it had" has_none sockets event_sets files memory threads
 check "no application is left" until_true 5000 nothing_runs
-check "no socket is left" until_true 5000 same_sockets
-check "no memory is left" same_memory
+check "no socket is left" until_true 5000 same_sockets "$before"
+check "no memory is left" same_memory "$memory_before"
 check "the modules unload" rmmod ukl_test ukl
 rm -f /tmp/ukl_test.random.*
 finish
