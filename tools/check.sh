@@ -133,7 +133,7 @@ load_tests() {
 
 # The request parser of samples/kv with what libFuzzer comes upon: the same inputs each time.
 fuzz_clippy() {
-	CXX=clang++ CXXFLAGS=-stdlib=libc++ CXXSTDLIB=c++ tools/cargo.sh -w tools/fuzz clippy --quiet --release --locked \
+	CXX=clang++ CXXFLAGS=-stdlib=libc++ CXXSTDLIB=c++ tools/cargo.sh -w tools/fuzz clippy --quiet --release \
 		--target x86_64-unknown-linux-gnu -- -D warnings
 }
 

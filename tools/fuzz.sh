@@ -23,7 +23,7 @@ sancov='-Cllvm-args=-sanitizer-coverage'
 RUSTFLAGS="-Cpasses=sancov-module $sancov-level=4 $sancov-inline-8bit-counters $sancov-pc-table $sancov-trace-compares \
 -Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Ccodegen-units=1 --cfg fuzzing" \
 	CXX=clang++ CXXFLAGS=-stdlib=libc++ CXXSTDLIB=c++ \
-	tools/cargo.sh -w tools/fuzz build --quiet --release --locked --target "$triple"
+	tools/cargo.sh -w tools/fuzz build --quiet --release --target "$triple"
 
 # At the same addresses each time.
 run() {
