@@ -100,3 +100,17 @@ summary() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" != 0 ]
 }
+
+# conclude LOG WHERE: the failures in a KTAP stream, and WHERE there is more to read about them; then the line of counts.
+# Fails as summary does.
+conclude() {
+	local status
+	summary "$1" >"$1.summary"
+	status=$?
+	if [ $status != 0 ]; then
+		printf '\nFailures (details above and in %s):\n' "$2"
+		sed -n 's/^FAIL /  /p' "$1.summary"
+	fi
+	tail -n 1 "$1.summary"
+	return $status
+}

@@ -197,14 +197,4 @@ mkdir -p "$build"
 	echo "# all of it took $SECONDS s"
 } </dev/null 2>&1 | tee "$log"
 
-{
-	summary "$log"
-	echo $? >"$log.status"
-} >"$log.summary"
-if grep -q '^FAIL ' "$log.summary"; then
-	echo
-	echo "Failures (details above and in build/check.log; the machine's logs: build/vm/check/console.log, dmesg.log):"
-	sed -n 's/^FAIL /  /p' "$log.summary"
-fi
-tail -n 1 "$log.summary"
-exit "$(cat "$log.status")"
+conclude "$log" "build/check.log; the machine's logs: build/vm/check/console.log, dmesg.log"

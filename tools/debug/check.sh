@@ -36,7 +36,7 @@ clean_log() {
 }
 
 preempted() {
-	grep -qa "Dynamic Preempt: $2" "$build/vm/debug-$1/dmesg.log"
+	grep -qa 'Dynamic Preempt: full' "$build/vm/debug-$1/dmesg.log"
 }
 
 # booted NAME KERNEL SECONDS ARGUMENTS TESTS...: its results.
@@ -44,6 +44,7 @@ booted() {
 	[ -z "${BOOTS:-}" ] || [[ " $BOOTS " == *" $1 "* ]] || return 0
 	run_test "$1" $(($3 + 60)) bash -c 'boot "$@"' bash "$@"
 	[[ $1 == awake* ]] || result "$1: the kernel's log" clean_log "$1"
+	[[ $4 != *preempt=full* ]] || result "$1: the kernel is preempted in full" preempted "$1"
 }
 
 export -f boot
@@ -53,9 +54,9 @@ in_debug() {
 	booted "$@"
 }
 
-variants=kasan
-export FUZZ_SECONDS=${FUZZ_SECONDS:-20}
-[ "${NIGHTLY:-0}" != 1 ] || variants='kasan kcsan' FUZZ_SECONDS=1800
+variants=kasan fuzz_seconds=20
+[ "${NIGHTLY:-0}" != 1 ] || variants='kasan kcsan' fuzz_seconds=1800
+export FUZZ_SECONDS=${FUZZ_SECONDS:-$fuzz_seconds}
 for variant in $variants; do
 	tools/debug/kernel.sh "$variant" && tools/debug/modules.sh "$variant" || exit
 done
@@ -75,17 +76,8 @@ tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")"
 		booted preempt kasan 20000 preempt=full "$all"
 		booted memory kasan 7200 'slab_debug=FZPU debug_pagealloc=on page_poison=1' "$quick"
 	fi
-	result "preempt: the kernel is preempted in full" preempted preempt full
 	echo "1..$test_count"
 	echo "# all of it took $SECONDS s"
 } </dev/null 2>&1 | tee "$log"
 
-summary "$log" >"$log.summary"
-status=$?
-if grep -q '^FAIL ' "$log.summary"; then
-	echo
-	echo "Failures (details above and in build/check-debug.log; the machines' logs: build/vm/debug-*/dmesg.log):"
-	sed -n 's/^FAIL /  /p' "$log.summary"
-fi
-tail -n 1 "$log.summary"
-exit $status
+conclude "$log" "build/check-debug.log; the machines' logs: build/vm/debug-*/dmesg.log"
