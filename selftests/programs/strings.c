@@ -50,7 +50,7 @@ static char *string(size_t len, size_t behind)
 
 static void looking(void)
 {
-	int lengths = 1, chars = 1, null = 1, absent = 1;
+	int lengths = 1, chars = 1, null = 1, absent = 1, bytes = 1, others = 1;
 
 	for (size_t len = 0; len < 80; len++) {
 		for (size_t behind = 0; behind < 10; behind++) {
@@ -64,13 +64,22 @@ static void looking(void)
 				while (s[first] != s[i])
 					first++;
 				chars &= strchr(v(s), s[i]) == s + first && strchrnul(v(s), s[i]) == s + first;
+				bytes &= memchr(v(s), s[i] | 0x100, len) == s + first &&
+					 memchr(v(s), s[i], SIZE_MAX) == s + first && !memchr(v(s), s[i], first);
 			}
 			/* All bytes are odd. */
 			absent &= !strchr(v(s), 2) && strchrnul(v(s), 0x80) == s + len;
+			/* The garbage before it and what is behind it is no part of it, and what has no length is not read. */
+			s[len] = 2;
+			others &= !memchr(v(s), 0, len) && !memchr(v(s), 2, len) && !memchr(v((char *)other + PAGE), 0, 0) &&
+				  memchr(v(s), 2, len + 1) == s + len;
+			s[len] = 0;
 		}
 	}
 	ok(lengths, "strlen()");
 	ok(chars, "strchr(), strchrnul()");
+	ok(bytes, "memchr()");
+	ok(others, "of what is elsewhere");
 	ok(null, "of the end");
 	ok(absent, "of what is not there");
 }
