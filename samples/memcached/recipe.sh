@@ -22,7 +22,7 @@ build() {
 }
 
 # Which way its branches go, by the same source in user space, asked for what is asked for most.
-CC='clang -fprofile-instr-generate' build "$PWD/trained" -O1
+CC='clang -fprofile-generate' build "$PWD/trained" -O1
 port=$((20000 + $$ % 10000))
 LLVM_PROFILE_FILE=$PWD/profraw trained/memcached/memcached -u root -l 127.0.0.1 -p $port -t 4 &
 until memcping --servers=127.0.0.1:$port >/dev/null 2>&1; do kill -0 $! || exit; sleep 0.1; done
@@ -32,7 +32,7 @@ kill -INT $!
 wait $! || true
 llvm-profdata merge -o profile profraw
 
-CC=ukl-cc build "$PWD/ring0" "-O3 -flto -fomit-frame-pointer -fprofile-instr-use=$PWD/profile"
+CC=ukl-cc build "$PWD/ring0" "-O3 -flto -fomit-frame-pointer -fprofile-use=$PWD/profile"
 cd ring0/memcached
 cp memcached "$PROGRAMS"
 ukl-module -o "$MODULES" --license "Dual BSD/GPL" --defaults stack=256K memcached memcached.ukl.o

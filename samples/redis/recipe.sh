@@ -28,7 +28,7 @@ build() {
 
 # Which way its branches go, by the same source in user space, asked for all that redis-benchmark asks for.
 cp -a redis trained
-build trained CC='clang -fprofile-instr-generate' CXX='clang++ -fprofile-instr-generate' OPT=-O1
+build trained CC='clang -fprofile-generate' CXX='clang++ -fprofile-generate' OPT=-O1
 LLVM_PROFILE_FILE=$PWD/profraw trained/src/redis-server --port 0 --unixsocket "$PWD/socket" --save '' >trained.log &
 until redis-cli -s "$PWD/socket" ping >/dev/null 2>&1; do kill -0 $! || exit; sleep 0.1; done
 redis-benchmark -s "$PWD/socket" -q -n 2000 >/dev/null
@@ -37,7 +37,7 @@ redis-cli -s "$PWD/socket" shutdown nosave
 wait $!
 llvm-profdata merge -o profile profraw
 
-build redis CC=ukl-cc CXX=ukl-c++ OPT="-O3 -flto -fomit-frame-pointer -fprofile-instr-use=$PWD/profile" \
+build redis CC=ukl-cc CXX=ukl-c++ OPT="-O3 -flto -fomit-frame-pointer -fprofile-use=$PWD/profile" \
 	REDIS_LDFLAGS="$PWD/jemalloc/lib/libjemalloc.a"
 cp redis/src/redis-server "$PROGRAMS"
 # Redis 8 is under a choice of three licences, none of which the kernel calls compatible with its own; this is the word that
