@@ -33,7 +33,7 @@ in_a_process() {
 	ends $((128 + $(kill -l "$2"))) || return 1
 	tid=$pid
 	[ "$3" = 0 ] || tid='[0-9]+'
-	said "$2" "$(function_of "$1")" "$tid" && until_true 5000 same_sockets "$before"
+	said "$2" "$(function_of "$1")" "$tid" && no_more_sockets "$before"
 }
 
 # on_a_kernel_thread KIND SIGNAL THREAD: its status is -EFAULT, it is gone, and so is what it had open.
@@ -42,7 +42,7 @@ on_a_kernel_thread() {
 	before=$(sockets)
 	begin_mark
 	echo "$1 $3" >/sys/module/ukl_test_process/parameters/fault || return 1
-	said "$2" "$(function_of "$1")" '[0-9]+' && until_true 5000 same_sockets "$before" && nothing_runs
+	said "$2" "$(function_of "$1")" '[0-9]+' && no_more_sockets "$before" && nothing_runs
 }
 
 each_fault_begin() {

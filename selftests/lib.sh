@@ -80,9 +80,17 @@ sockets() {
 	sed -n 's/^sockets: used //p' /proc/net/sockstat
 }
 
-# same_sockets N: there are N.
-same_sockets() {
-	[ "$(sockets)" = "$1" ]
+# sockets_at_most N: there are no more than N. Fewer are no wonder: those of an earlier test may have been on their way.
+sockets_at_most() {
+	[ "$(sockets)" -le "$1" ]
+}
+
+# no_more_sockets N: soon there are no more than N of them.
+no_more_sockets() {
+	until_true 10000 sockets_at_most "$1" && return
+	echo "sockets: $1 before, $(sockets) after"
+	ss --all --no-header
+	return 1
 }
 
 # kernel_memory: what the kernel has in kB of what is for good, give or take what it keeps for later.

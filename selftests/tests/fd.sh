@@ -5,22 +5,12 @@
 
 fds=$build/selftests/fds
 
-# How many sockets the kernel has, of all kinds.
 # by_process NAME [COMMAND...]: a test that leaves no socket behind.
 by_process() {
-	local before after
+	local before
 	before=$(sockets)
-	"${@:2}" "$fds" "$1" || return 1
-	until_true 5000 as_before "$before" || {
-		after=$(sockets)
-		echo "$before sockets before, $after after"
-		return 1
-	}
+	"${@:2}" "$fds" "$1" && no_more_sockets "$before" || return 1
 	! grep '^fd.host' "$ukl_debugfs/apps"
-}
-
-as_before() {
-	[ "$(sockets)" = "$1" ]
 }
 
 # A socket keeps the network namespace that its process was in.

@@ -32,7 +32,7 @@ until_true 5000 nothing_runs
 memory_before=$(kernel_memory)
 check "requests" fuzz_noted
 check "no application is left" until_true 5000 nothing_runs
-check "no socket is left" until_true 5000 same_sockets "$before"
+check "no socket is left" no_more_sockets "$before"
 check "no memory is left" same_memory "$memory_before"
 check "the modules unload" rmmod ukl_test_process ukl
 finish

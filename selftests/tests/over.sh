@@ -27,10 +27,7 @@ is_over() {
 		cat "$output"
 		return 1
 	}
-	until_true 5000 same_sockets "$before" || {
-		echo "sockets: $before before, $(sockets) after"
-		return 1
-	}
+	no_more_sockets "$before" || return 1
 	rm -f "$output"
 }
 

@@ -54,7 +54,7 @@ memory_before=$(kernel_memory)
 check "$RANDOM_THREADS threads for $RANDOM_SECONDS s" calls_noted
 check "each thread gave back what it had" has_none sockets event_sets files memory threads
 check "no application is left" until_true 5000 nothing_runs
-check "no socket is left" until_true 5000 same_sockets "$before"
+check "no socket is left" no_more_sockets "$before"
 check "no memory is left" same_memory "$memory_before"
 check "the modules unload" rmmod ukl_test ukl
 rm -f /tmp/ukl_test.random.*
