@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2317,SC2329 # some functions are called by name
 # check.sh: the self-tests on debug kernels, `make check-debug`. Prints KTAP as it goes, then the failures, then one line
-# of counts. Each boot's kernel log is scanned, but that of those in which the checkers are shown to be awake.
+# of counts. Each boot's kernel log is scanned, but not as a whole where tests make the kernel complain: awake, fail.
 # Environment:
 #   NIGHTLY=1  all self-tests, on all variants, and fuzzing for FUZZ_SECONDS (1800) on the kernel with KASAN
 #   BOOTS=""   only these boots
@@ -16,11 +16,11 @@ cd "$clone" || exit
 log=$build/check-debug.log
 
 # What the checkers have most to say of, in the time there is: threads and their ends, locks, references, memory.
-quick='app close connect extend fd futex interrupt mode over poll process rcu rules signal sock stop thread unload'
+quick='app close connect extend fd futex fuzz interrupt mode over poll process random rcu rules signal sock stop thread unload'
 preempt='bypass hotplug interrupt kill mode process stop stress thread'
 all=$(find selftests/tests -name '*.sh' -printf '%f\n' | sed 's/\.sh$//' | sort | tr '\n' ' ')
 
-# See selftests/debug/leaked.sh.
+# See selftests/debug/leaked.sh. Modules that are loaded with failures do not run their KUnit suites each time.
 leaks='kmemleak=on slab_debug=F'
 
 # boot NAME KERNEL SECONDS ARGUMENTS TESTS...: a machine of its own for some tests.
@@ -28,7 +28,8 @@ boot() {
 	local name=$1 kernel=$2 seconds=$3 arguments=$4
 	shift 4
 	NAME=debug-$name KERNEL=$kernel TIMEOUT=$seconds APPEND=$arguments CPUS=2 MEMORY=4G LOAD=0 tools/vm.sh \
-		"KERNEL=$kernel SLOWER=10 ${FOLDER:+TESTS=selftests/$FOLDER} FUZZ_SECONDS=$FUZZ_SECONDS bash selftests/run.sh $*"
+		"KERNEL=$kernel SLOWER=10 ${FOLDER:+TESTS=selftests/$FOLDER} FUZZ_SECONDS=$FUZZ_SECONDS \
+		RANDOM_SECONDS=$FUZZ_SECONDS bash selftests/run.sh $*"
 }
 
 clean_log() {
@@ -39,9 +40,14 @@ preempted() {
 	grep -qa 'Dynamic Preempt: full' "$build/vm/debug-$1/dmesg.log"
 }
 
+# wanted NAME: whether BOOTS has it.
+wanted() {
+	[ -z "${BOOTS:-}" ] || [[ " $BOOTS " == *" $1 "* ]]
+}
+
 # booted NAME KERNEL SECONDS ARGUMENTS TESTS...: its results.
 booted() {
-	[ -z "${BOOTS:-}" ] || [[ " $BOOTS " == *" $1 "* ]] || return 0
+	wanted "$1" || return 0
 	run_test "$1" $(($3 + 60)) bash -c 'boot "$@"' bash "$@"
 	[[ $1 == awake* ]] || result "$1: the kernel's log" clean_log "$1"
 	[[ $4 != *preempt=full* ]] || result "$1: the kernel is preempted in full" preempted "$1"
@@ -54,6 +60,22 @@ in_debug() {
 	booted "$@"
 }
 
+# beside NAME ...: a boot of debug tests that needs one CPU, beside those that follow, until `joined NAME SECONDS`.
+beside() {
+	wanted "$1" || return 0
+	rm -f "$build/debug/$1".*
+	(
+		FOLDER=debug boot "$@" >"$build/debug/$1.ktap" 2>&1
+		echo $? >"$build/debug/$1.status"
+	) &
+}
+
+joined() {
+	wanted "$1" || return 0
+	# shellcheck disable=SC2016
+	run_test "$1" "$2" sh -c 'until [ -e "$1.status" ]; do sleep 1; done; cat "$1.ktap"; exit "$(cat "$1.status")"' sh "$build/debug/$1"
+}
+
 variants=kasan fuzz_seconds=20
 [ "${NIGHTLY:-0}" != 1 ] || variants='kasan kcsan' fuzz_seconds=1800
 export FUZZ_SECONDS=${FUZZ_SECONDS:-$fuzz_seconds}
@@ -61,10 +83,13 @@ for variant in $variants; do
 	tools/debug/kernel.sh "$variant" && tools/debug/modules.sh "$variant" || exit
 done
 tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")" || exit
+# What runs beside others does not know of the terminal's interrupt.
+trap 'kill 0' INT
 {
 	echo "KTAP version 1"
+	beside fail kasan 2400 "$leaks kunit.enable=0" fail
 	in_debug awake kasan 900 "$leaks kasan_multi_shot" awake
-	in_debug fail kasan 1800 "$leaks" kunit fail pressure
+	in_debug logic kasan 600 '' kunit pressure
 	if [ "${NIGHTLY:-0}" != 1 ]; then
 		booted kasan kasan 1800 '' "$quick"
 		booted preempt kasan 900 preempt=full "$preempt"
@@ -76,6 +101,7 @@ tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")"
 		booted preempt kasan 20000 preempt=full "$all"
 		booted memory kasan 7200 'slab_debug=FZPU debug_pagealloc=on page_poison=1' "$quick"
 	fi
+	joined fail 2400
 	echo "1..$test_count"
 	echo "# all of it took $SECONDS s"
 } </dev/null 2>&1 | tee "$log"
