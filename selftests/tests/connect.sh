@@ -5,7 +5,7 @@
 
 # A network that takes everything and answers nothing, and one that the routes refuse.
 make_void() {
-	modprobe dummy numdummies=0 && ip link add void type dummy && ip link set void up &&
+	ip link add void type dummy && ip link set void up &&
 		ip address add 198.51.100.1/24 dev void && ip route add unreachable 203.0.113.0/24
 }
 

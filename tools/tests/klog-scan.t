@@ -104,7 +104,7 @@ good=(
 )
 
 echo 'TAP version 13'
-echo "1..$((${#bad[@]} + 11))"
+echo "1..$((${#bad[@]} + 15))"
 
 for line in "${bad[@]}"; do
 	log 12288 "$line" >"$dir/log"
@@ -123,6 +123,22 @@ else
 	echo "not ok $count the line is shown"
 	failed=1
 fi
+
+stack=(
+	'ODEBUG: object 0000000084f3cfdd is NOT on stack 00000000a5841cd6, but annotated.'
+	'------------[ cut here ]------------'
+	'WARNING: at __debug_object_init+0x2cb/0x3c0, CPU#1: stress.many/251'
+	'Call Trace:'
+	'---[ end trace 0000000000000000 ]---'
+)
+log 12800 "${good[@]}" "${stack[@]}" "${good[@]}" >"$dir/log"
+expect 0 "debug objects that do not know an application's stack are no complaint"
+log 12800 "${stack[@]:0:3}" 'BUG: KASAN: slab-use-after-free in ukl_exit+0x1/0x2' "${stack[@]:3}" >"$dir/log"
+expect 1 'but what comes in between is'
+log 12800 "${stack[@]}" 'Call Trace:' >"$dir/log"
+expect 1 'and what comes after them'
+log 12832 "${stack[@]}" >"$dir/log"
+expect 1 'and another taint'
 
 rm "$dir/log"
 expect 2 'a missing log cannot be judged'
