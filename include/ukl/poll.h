@@ -143,8 +143,8 @@ int ukl_poll_wait(struct ukl_poll *poll, struct ukl_event *events, int max, s64 
  * Makes one ukl_poll_wait() return, the one under way or the next, with what is ready or with 0.
  * Calls before that count as one. Not a transition.
  *
- * Context: Any, also outside of UKL threads and in interrupts; the caller sees to it that the set
- * is not closed meanwhile.
+ * Context: Any but NMI, also outside of UKL threads and in interrupts, but for hard ones of a kernel
+ * with PREEMPT_RT; the caller sees to it that the set is not closed meanwhile.
  */
 void ukl_poll_wake(struct ukl_poll *poll);
 

@@ -293,7 +293,8 @@ impl Poll {
     }
 
     /// Ends a wait: the one under way, or the next. Calls before that count as one. Not a transition: from
-    /// any context that has the application of the set. C: `ukl_poll_wake()`.
+    /// any context that has the application of the set, but NMI and, with `PREEMPT_RT`, hard interrupts.
+    /// C: `ukl_poll_wake()`.
     pub fn wake<'a>(&self, _owner: impl Into<Owner<'a>>) {
         // SAFETY: The set is open until it is dropped, as its application runs.
         unsafe { bindings::ukl_poll_wake(self.0) };

@@ -30,7 +30,8 @@ pub fn futex_wait(
 }
 
 /// Wakes at most `count` of the threads that wait for `word`, those that have waited longest first, and
-/// returns how many. Not a transition: from any context. C: `ukl_futex_wake()`.
+/// returns how many. Not a transition: from any context but NMI and, with `PREEMPT_RT`, hard
+/// interrupts. C: `ukl_futex_wake()`.
 pub fn futex_wake(word: &Atomic<u32>, count: u32) -> usize {
     let count = c_int::try_from(count).unwrap_or(c_int::MAX);
     if count == 0 {

@@ -156,7 +156,8 @@ struct probe {
 	int mode;
 };
 
-static noinline int use_stack(size_t depth, unsigned char seed)
+/* Down to @lowest, whatever the compiler puts into a frame besides. */
+static noinline int use_stack(uintptr_t lowest, unsigned char seed)
 {
 	unsigned char frame[512];
 	int sum;
@@ -164,7 +165,7 @@ static noinline int use_stack(size_t depth, unsigned char seed)
 	for (size_t i = 0; i < sizeof(frame); i += 64)
 		frame[i] = seed;
 	barrier_data(frame);
-	sum = depth > sizeof(frame) ? use_stack(depth - sizeof(frame) - 64, seed + 1) : ukl_null();
+	sum = (uintptr_t)frame > lowest + 2 * sizeof(frame) ? use_stack(lowest, seed + 1) : ukl_null();
 	barrier_data(frame);
 	for (size_t i = 0; i < sizeof(frame); i += 64)
 		sum |= frame[i] != seed;
@@ -179,7 +180,7 @@ static int probe_main(void *data)
 	probe->on_task_stack = object_is_on_stack(&here);
 	probe->in_vmalloc = is_vmalloc_addr(&here);
 	probe->mode = ukl_mode();
-	return use_stack(probe->depth, 1);
+	return use_stack((uintptr_t)&here - probe->depth, 1);
 }
 
 static void stack_of(struct test *t, size_t size)

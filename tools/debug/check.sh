@@ -16,8 +16,8 @@ cd "$clone" || exit
 log=$build/check-debug.log
 
 # What the checkers have most to say of, in the time there is: threads and their ends, locks, references, memory.
-quick='app close connect extend fd futex fuzz interrupt mode over poll process random rcu rules signal sock stop thread unload'
-preempt='bypass hotplug interrupt kill mode process stop stress thread'
+quick='app connect fuzz futex interrupt mode process random rcu rules signal sock stop thread unload'
+preempt='bypass hotplug interrupt kill mode stop stress thread'
 all=$(find selftests/tests -name '*.sh' -printf '%f\n' | sed 's/\.sh$//' | sort | tr '\n' ' ')
 
 # See selftests/debug/leaked.sh. Modules that are loaded with failures do not run their KUnit suites each time.

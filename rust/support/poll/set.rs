@@ -94,7 +94,8 @@ impl Set {
         unsafe { bindings::ukl_helper_wake_all_locked(self.queue.get()) };
     }
 
-    /// Ends one wait, the one under way or the next. From any context.
+    /// Ends one wait, the one under way or the next. From any context but NMI and, with
+    /// `PREEMPT_RT`, hard interrupts.
     pub fn wake(&self) {
         let mut locked = self.lock();
         locked.set_state(WOKEN);
