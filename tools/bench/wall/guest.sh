@@ -99,8 +99,9 @@ redis_benchmark() {
 # a client takes to fall asleep is not the server's. Servers are started for each round: where their memory lies makes a
 # server under emulation faster or slower for as long as it runs.
 part_control() {
-	local round
-	for ((round = 0; round < 6 * rounds; round++)); do
+	local round count=$((6 * rounds))
+	[ "$QUICK" = 0 ] || count=$((2 * rounds))
+	for ((round = 0; round < count; round++)); do
 		start_echo $built/epoll_server 5000
 		start_echo $built/epoll_server 5001
 		if [ $((round % 2)) = 0 ]; then
