@@ -129,7 +129,8 @@ int ukl_poll_remove_file(struct ukl_poll *poll, struct ukl_file *file);
  * turn. A socket or file is in @events once at most; one that is closed or removed is in no wait
  * that begins afterwards.
  *
- * Context: As all calls; blocks, after spinning as ukl_poll_spin() says.
+ * Context: As all calls; blocks, after spinning as ukl_poll_spin() says. A batch task (SCHED_BATCH) lets
+ * others that want its CPU run first, once, as those may make something ready without having to wake it.
  * Return: How many of @events were filled; 0 after @timeout or ukl_poll_wake(). -EINVAL if @poll is
  * NULL or ERR_PTR() or @max is below 1, -EFAULT, -EBADF if the set is closed meanwhile, -EINTR if
  * the thread is asked to stop.

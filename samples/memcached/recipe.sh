@@ -35,4 +35,4 @@ llvm-profdata merge -o profile profraw
 CC=ukl-cc build "$PWD/ring0" "-O3 -flto -fomit-frame-pointer -fprofile-use=$PWD/profile"
 cd ring0/memcached
 cp memcached "$PROGRAMS"
-ukl-module -o "$MODULES" --license "Dual BSD/GPL" --defaults stack=256K memcached memcached.ukl.o
+ukl-module -o "$MODULES" --license "Dual BSD/GPL" --defaults 'stack=256K sched=batch' memcached memcached.ukl.o

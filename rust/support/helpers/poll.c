@@ -53,6 +53,13 @@ int ukl_helper_wait_word(struct wait_queue_head *queue, const u32 *word, ktime_t
 	DEFINE_WAIT(wait);
 	int err = 0;
 
+	/*
+	 * A batch task does not take the processor from who wakes it. So it lets others run first, once: what they
+	 * do in the meantime takes nobody to wake it.
+	 */
+	if (current->policy == SCHED_BATCH && !single_task_running())
+		yield();
+
 	spin_lock_irq(&queue->lock);
 	while (!READ_ONCE(*word)) {
 		if (list_empty(&wait.entry))
