@@ -129,8 +129,10 @@ int ukl_poll_remove_file(struct ukl_poll *poll, struct ukl_file *file);
  * turn. A socket or file is in @events once at most; one that is closed or removed is in no wait
  * that begins afterwards.
  *
- * Context: As all calls; blocks, after spinning as ukl_poll_spin() says. A batch task (SCHED_BATCH) lets
- * others that want its CPU run first, once, as those may make something ready without having to wake it.
+ * A batch task (SCHED_BATCH) lets others that want its CPU run first, once: what those make ready
+ * takes nobody to wake it.
+ *
+ * Context: As all calls; blocks, after spinning as ukl_poll_spin() says.
  * Return: How many of @events were filled; 0 after @timeout or ukl_poll_wake(). -EINVAL if @poll is
  * NULL or ERR_PTR() or @max is below 1, -EFAULT, -EBADF if the set is closed meanwhile, -EINTR if
  * the thread is asked to stop.
@@ -144,8 +146,8 @@ int ukl_poll_wait(struct ukl_poll *poll, struct ukl_event *events, int max, s64 
  * Makes one ukl_poll_wait() return, the one under way or the next, with what is ready or with 0.
  * Calls before that count as one. Not a transition.
  *
- * Context: Any but NMI, also outside of UKL threads and in interrupts, but for hard ones of a kernel
- * with PREEMPT_RT; the caller sees to it that the set is not closed meanwhile.
+ * Context: Any but NMI, also outside of UKL threads and in interrupts, but for hard ones of a
+ * kernel with PREEMPT_RT; the caller sees to it that the set is not closed meanwhile.
  */
 void ukl_poll_wake(struct ukl_poll *poll);
 

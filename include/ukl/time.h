@@ -62,8 +62,8 @@ int ukl_futex_wait(const u32 *word, u32 expected, s64 timeout);
  *
  * Not a transition.
  *
- * Context: Any but NMI, also outside of UKL threads and in interrupts, but for hard ones of a kernel
- * with PREEMPT_RT.
+ * Context: Any but NMI, also outside of UKL threads and in interrupts, but for hard ones of a
+ * kernel with PREEMPT_RT.
  * Return: How many were woken, the longest waiting first. -EINVAL if @count is below 1.
  */
 int ukl_futex_wake(const u32 *word, int count);

@@ -208,10 +208,12 @@ static enum hrtimer_restart wake_from_timer(struct hrtimer *timer)
 
 static int woken_by_an_interrupt(struct test *t)
 {
-	/* The wait queue's lock is none for hard interrupts with PREEMPT_RT, which lockdep can check. */
-	enum hrtimer_mode mode = IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING) ? HRTIMER_MODE_REL_SOFT :
-									     HRTIMER_MODE_REL_HARD;
+	enum hrtimer_mode mode = HRTIMER_MODE_REL_HARD;
 	struct waker waker = { };
+
+	/* With PREEMPT_RT a wait queue's lock is none for hard interrupts; lockdep can check it. */
+	if (IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
+		mode = HRTIMER_MODE_REL_SOFT;
 
 	hrtimer_setup(&waker.timer, wake_from_timer, CLOCK_MONOTONIC, mode);
 	hrtimer_start(&waker.timer, ms_to_ktime(100), mode);

@@ -165,7 +165,10 @@ static noinline int use_stack(uintptr_t lowest, unsigned char seed)
 	for (size_t i = 0; i < sizeof(frame); i += 64)
 		frame[i] = seed;
 	barrier_data(frame);
-	sum = (uintptr_t)frame > lowest + 2 * sizeof(frame) ? use_stack(lowest, seed + 1) : ukl_null();
+	if ((uintptr_t)frame > lowest + 2 * sizeof(frame))
+		sum = use_stack(lowest, seed + 1);
+	else
+		sum = ukl_null();
 	barrier_data(frame);
 	for (size_t i = 0; i < sizeof(frame); i += 64)
 		sum |= frame[i] != seed;

@@ -54,8 +54,8 @@ int ukl_helper_wait_word(struct wait_queue_head *queue, const u32 *word, ktime_t
 	int err = 0;
 
 	/*
-	 * A batch task does not take the processor from who wakes it. So it lets others run first, once: what they
-	 * do in the meantime takes nobody to wake it.
+	 * A batch task does not take the processor from who wakes it. So it lets others run first,
+	 * once: what they do in the meantime takes nobody to wake it. It waits for none of them.
 	 */
 	if (current->policy == SCHED_BATCH && !single_task_running())
 		yield();
