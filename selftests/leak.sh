@@ -7,8 +7,6 @@
 # why a suspect gets more stretches.
 
 seen=$(mktemp -d)
-# KASAN takes pages for what it knows of vmalloc, and gives them back when it likes.
-kasan=$(zcat /proc/config.gz 2>/dev/null | grep -c '^CONFIG_KASAN=y')
 
 # What the kernel has now, one "NAME NUMBER" a line: objects of each slab cache, areas and pages of
 # vmalloc (where modules and stacks are too), per-CPU memory, modules.
@@ -30,7 +28,7 @@ snapshot() {
 			/proc/meminfo
 		# Pages that somebody took by themselves: those that are neither free, nor kept free by a CPU, nor anything
 		# that has a count of its own.
-		[ "$kasan" != 0 ] || awk '/^ +count:/ { n -= $2 }
+		[ "${kasan:?}" != 0 ] || awk '/^ +count:/ { n -= $2 }
 			/^MemTotal:/ { n += $2 / 4 }
 			/^(MemFree|Buffers|Cached|SwapCached|AnonPages|Slab|KernelStack|PageTables|VmallocUsed|Percpu):/ { n -= $2 / 4 }
 			END { print "pages:other", n }' /proc/zoneinfo /proc/meminfo
