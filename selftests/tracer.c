@@ -89,7 +89,7 @@ static void look_at(pid_t tid, bool in_a_call)
 	ptrace(PTRACE_GETSIGINFO, tid, NULL, &what);
 }
 
-static void attach(bool seize)
+static void attach(bool seize, bool in_a_call)
 {
 	for (int i = 0; i < count; i++) {
 		if (seize) {
@@ -102,7 +102,7 @@ static void attach(bool seize)
 	for (int i = 0; i < count; i++)
 		wait_for_stop(threads[i]);
 	for (int i = 0; i < count; i++)
-		look_at(threads[i], true);
+		look_at(threads[i], in_a_call);
 }
 
 /* A step of the first thread: it goes back into the application, and comes out for the tracer. */
@@ -135,11 +135,14 @@ int main(int argc, char **argv)
 	pid = atoi(argv[2]);
 	rounds = atoi(argv[3]);
 	for (int round = 0; round < rounds; round++) {
+		bool steps = !strcmp(argv[1], "step");
+
 		find_threads(pid);
 		if (!count)
 			fail("no threads");
-		attach(strcmp(argv[1], "attach"));
-		if (!strcmp(argv[1], "step"))
+		/* Of the steps before, the last may be at the instruction behind the call. */
+		attach(strcmp(argv[1], "attach"), !steps || !round);
+		if (steps)
 			step();
 		for (int i = 0; i < count; i++)
 			CALL(ptrace(PTRACE_DETACH, threads[i], NULL, NULL));
