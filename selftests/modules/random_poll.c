@@ -354,6 +354,8 @@ void sets_close(struct actor *a)
 {
 	if (!a->sets)
 		return;
+	/* The others are closed, and gone. */
+	a->n_pollables = 0;
 	for (int set = 0; set < SETS; set++)
 		set_close(a, set);
 	if (!IS_ERR_OR_NULL(a->sets->file.file))

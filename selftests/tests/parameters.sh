@@ -68,16 +68,26 @@ bad_numbers() {
 
 # While an application is there to be read about.
 random_reads() {
-	local i table
+	local i table reads status=0
 	echo hold.in_application >"$cases/start" || return 1
 	for ((i = 0; i < rounds; i++)); do
 		pick apps threads
 		table=$ukl_debugfs/$picked
-		dd if="$table" of=/dev/null bs=$((RANDOM % 5000 + 1)) skip=$((RANDOM % 3 * RANDOM)) count=$((RANDOM % 4)) \
-			iflag=skip_bytes 2>/dev/null || return 1
-		! { anything && printf '%s' "$picked" >"$table"; } 2>/dev/null || return 1
+		reads="bs=$((RANDOM % 5000 + 1)) skip=$((RANDOM % 3 * RANDOM)) count=$((RANDOM % 4)) iflag=skip_bytes"
+		# shellcheck disable=SC2086
+		dd if="$table" of=/dev/null status=none $reads || {
+			echo "$table cannot be read: $reads"
+			status=1
+		}
+		anything
+		# Nothing is not written, and so not refused.
+		! printf '%s' "${picked:-0}" 2>/dev/null >"$table" || {
+			printf '%s can be written: %q\n' "$table" "$picked"
+			status=1
+		}
 	done
 	echo 1 >"$cases/stop"
+	return $status
 }
 
 ktap_print_header
