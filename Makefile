@@ -51,6 +51,7 @@ modules:
 	$(Q)$(MAKE) -f tools/modules.mk KDIR='$(KDIR)'
 command:
 	$(Q)mkdir -p build/bin
+	$(Q)tools/lock.sh tools/ukl
 	$(Q)cargo build --release --locked --manifest-path tools/ukl/Cargo.toml --target-dir build/obj/cargo
 	$(Q)cp build/obj/cargo/release/ukl build/bin/ukl && build/bin/ukl generate build/share
 root:

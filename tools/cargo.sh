@@ -12,5 +12,6 @@ if [ "${1:-}" = -w ]; then
 	shift 2
 fi
 export ENTER_DOWNLOADS="$cache/cargo"
-exec "$clone/tools/enter.sh" -w "/ukl/$crate" env CARGO_HOME=/ukl/build/downloads \
-	CARGO_TARGET_DIR=/ukl/build/obj/cargo CARGO_TERM_PROGRESS_WHEN=never cargo "$@"
+# shellcheck disable=SC2016
+exec "$clone/tools/enter.sh" -w "/ukl/$crate" env CARGO_HOME=/ukl/build/downloads CARGO_TARGET_DIR=/ukl/build/obj/cargo \
+	CARGO_TERM_PROGRESS_WHEN=never sh -c '/ukl/tools/lock.sh . && exec cargo "$@"' sh "$@"

@@ -104,7 +104,7 @@ spdx() {
 	local file status=0
 	while read -r file; do
 		case $file in
-		LICENSES/* | COPYING | LICENSE | *.json | *.lock | *.svg | *.png | *.patch | tools/root/sources) continue ;;
+		LICENSES/* | COPYING | LICENSE | *.json | *.svg | *.png | *.patch | tools/root/sources) continue ;;
 		esac
 		if ! head -n 3 "$file" | grep -aq 'SPDX-License-Identifier: '; then
 			echo "$file"

@@ -6,7 +6,7 @@ self=libc
 . "$(dirname "$0")/lib.sh"
 
 "$clone/tools/source.sh" musl
-stamp=$(cd "$clone" && { cat build/versions build/sources/musl.sum && find tools/libc tools/cc/flags.sh include/ukl/linux.h -type f | sort |
+stamp=$(cd "$clone" && { cat build/versions build/sources/musl.sum && find tools/libc tools/cc/flags.sh include/ukl/linux.h -type f ! -name Cargo.lock | sort |
 	xargs sha256sum; } | sha256sum)
 [ "$(cat "$build/libc/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 rm -f "$build/libc/stamp"
