@@ -14,7 +14,7 @@ run_process=$build/selftests/run_process
 ukl_debugfs=/sys/kernel/debug/ukl
 cases=/sys/kernel/debug/ukl_test
 # What is too slow for a promise that has a limit: milliseconds.
-stop_limit=2000
+stop_limit=$((2000 * ${SLOWER:-1}))
 
 ulimit -n 4096
 test_output=$(mktemp)

@@ -104,7 +104,7 @@ good=(
 )
 
 echo 'TAP version 13'
-echo "1..$((${#bad[@]} + 15))"
+echo "1..$((${#bad[@]} + 17))"
 
 for line in "${bad[@]}"; do
 	log 12288 "$line" >"$dir/log"
@@ -137,6 +137,11 @@ log 12800 "${stack[@]:0:3}" 'BUG: KASAN: slab-use-after-free in ukl_exit+0x1/0x2
 expect 1 'but what comes in between is'
 log 12800 "${stack[@]}" 'Call Trace:' >"$dir/log"
 expect 1 'and what comes after them'
+log 12800 "${stack[@]:0:3}" 'INFO: task kv:123 blocked for more than 120 seconds.' >"$dir/log"
+expect 1 'and a report that cuts them short'
+mapfile -t filler < <(yes 'ukl: ready' | head -n 60)
+log 12800 "${stack[@]:0:3}" "${filler[@]}" 'rcu: rcu_preempt kthread starved for 1 jiffies!' >"$dir/log"
+expect 1 'and what is far behind their beginning'
 log 12832 "${stack[@]}" >"$dir/log"
 expect 1 'and another taint'
 

@@ -313,6 +313,7 @@ static const struct {
 	{ "sigaction", command_sigaction },
 	{ "spawn", command_spawn },
 	{ "speakers", command_speakers },
+	{ "batch", command_batch },
 	{ "busy", command_busy },
 	{ "stack", command_stack },
 	{ "data", command_data },

@@ -18,6 +18,7 @@ const char *environment(const char *name);
 int attach_something(void);
 
 /* Commands: each is named in the table of main.c. */
+int command_batch(void);
 int command_busy(void);
 int command_call(void);
 int command_data(void);
