@@ -18,7 +18,7 @@ if [ "${QUICK:-0}" = 1 ]; then
 fi
 : "${WHAT:=echo.user_epoll echo.user_uring echo.blocking echo.readiness echo.inplace echo.spin get.redis_server get.kv
 	floor.user_epoll floor.user_uring floor.inplace idle.baseline idle.readiness idle.inplace idle.user_epoll}"
-[ "${QUICK:-0}" = 0 ] || WHAT=${WHAT% idle.user_epoll}
+[ "${QUICK:-0}" = 0 ] || WHAT=$(xargs -n 1 <<<"$WHAT" | grep -v -e '^floor' -e 'echo.spin' -e 'idle.user_epoll' | xargs)
 
 # listens: waits until port 5000 is listened on, in the notation of the kernel's tables.
 listens() {
