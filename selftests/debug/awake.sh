@@ -26,7 +26,8 @@ expect_in_log .
 want ukl_test_awake
 case $KERNEL in
 kcsan)
-	check "a data race" reported 'BUG: KCSAN: data-race in count.*ukl_test_awake' race
+	check "a data race" reported 'BUG: KCSAN: data-race in count_in_c.*ukl_test_awake' race
+	check "a data race in Rust" reported 'BUG: KCSAN: data-race in count_in_rust.*ukl_test_awake' rust_race
 	;;
 *)
 	# A report of KASAN ends those of lockdep, and the first of lockdep its others.
@@ -38,6 +39,7 @@ kcsan)
 	check "a list that is broken" reported 'list_del corruption' list
 	check "a timer that is freed while it runs" reported 'ODEBUG: free active' object
 	check "a read behind an object" reported 'BUG: KASAN: slab-out-of-bounds in read_behind' bounds
+	check "a read behind an object in Rust" reported 'BUG: KASAN: slab-out-of-bounds in read_in_rust' rust_bounds
 	check "a read behind an area" reported 'BUG: KASAN: vmalloc-out-of-bounds in read_behind' vmalloc_bounds
 	check "a read of what was freed" reported 'BUG: KASAN: slab-use-after-free in read_behind' freed
 	;;

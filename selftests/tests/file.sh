@@ -8,8 +8,10 @@ cases_on_any='read_and_write lengths_of_any_size ways_to_open opens_that_cannot_
 	buffers_of_the_user_half large_file appends_by_one_handle appends_by_many_handles'
 
 file_systems() {
+	# A kernel may have them without a module.
+	modprobe -qa loop ext4
 	mkdir -p $work/tmpfs $work/small $work/ext4 $work/read-only && mount -t tmpfs tmpfs $work/tmpfs &&
-		mount -t tmpfs -o size=512k tmpfs $work/small && modprobe -a loop ext4 &&
+		mount -t tmpfs -o size=512k tmpfs $work/small &&
 		truncate -s 64M $work/disk && mkfs.ext4 -q -b 4096 $work/disk &&
 		mount -o loop $work/disk $work/ext4 && mount -t tmpfs tmpfs $work/read-only &&
 		echo 1 >$work/read-only/ukl_test.there && mount -o remount,ro $work/read-only &&

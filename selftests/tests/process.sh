@@ -51,7 +51,7 @@ as() {
 	ends 143 && return $status
 }
 
-# sleeps LEAST MOST [COMMAND...]: how often a thread sleeps that waits twenty times for another one on its processor.
+# sleeps LEAST MOST [COMMAND...]: how often a thread sleeps that waits 200 times for another one on its processor.
 sleeps() {
 	local slept
 	start_process taskset -c 0 "${@:3}" "$run_process" ukl_test_process batch
@@ -258,8 +258,8 @@ check "affinity" as taskset -c 1 -- status_is '^Cpus_allowed:	2$'
 check "it computes where it may" computes_there
 check "nice" as nice -n 7 -- stat_is 19 7
 check "scheduling class" as chrt -b 0 -- stat_is 41 3
-check "a batch task lets others run before it waits" sleeps 0 10 chrt -b 0
-check "another one does not" sleeps 10 30
+check "a batch task lets others run before it waits" sleeps 0 100 chrt -b 0
+check "another one does not" sleeps 150 400
 check "cgroup" cgroup_is_the_processes
 for command in sleep calls bypass; do
 	check "freezer, $command" freezes $command

@@ -52,6 +52,16 @@ static inline void memory_shrink_caches(void)
 	globfree(&files);
 }
 
+/* Each CPU counts pages for itself, and adds them up when they are many. */
+static inline void memory_add_up(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		err(1, "/proc/sys/vm/stat_refresh");
+	close(fd);
+}
+
 /* Fills in @memory. */
 static inline void memory_look(struct memory *memory)
 {
@@ -62,6 +72,7 @@ static inline void memory_look(struct memory *memory)
 	/* Lets end what was put off. Takes no time in this machine. */
 	sleep(2);
 	memory_shrink_caches();
+	memory_add_up();
 	memory->count = 0;
 	file = fopen("/proc/slabinfo", "re");
 	if (!file)

@@ -37,16 +37,17 @@ def read(path):
 def differences(runs):
     """Runs with many requests as windows: without what runs with few take, which is mostly connecting."""
     few = min(runs)[0]
-    server, machine = (statistics.median(run[i] for run in runs if run[0] == few) for i in (1, 2))
+    server, machine = (statistics.mean(run[i] for run in runs if run[0] == few) for i in (1, 2))
     return [[run[0] - few, run[1] - server, run[2] - machine] for run in runs if run[0] != few]
 
 
-def medians(windows):
-    """name -> instructions of the server per request; name -> the same of the whole machine."""
+def means(windows):
+    """name -> instructions of the server per request; name -> the same of the whole machine. Where nothing else runs, no
+    window is an outlier, and of a few the mean says more than the median."""
     server, machine = {}, {}
     for what, samples in windows.items():
-        server[what] = round(statistics.median(used / requests for requests, used, _ in samples), 1)
-        machine[what] = round(statistics.median(total / requests for requests, _, total in samples), 1)
+        server[what] = round(statistics.mean(used / requests for requests, used, _ in samples), 1)
+        machine[what] = round(statistics.mean(total / requests for requests, _, total in samples), 1)
     return server, machine
 
 

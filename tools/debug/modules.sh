@@ -12,6 +12,15 @@ cd "$clone"
 out=build/debug/$variant
 [ -e "$out/done" ] || die "there is no kernel of the variant $variant: run tools/debug/kernel.sh $variant"
 
+# The kernel's build asks KCSAN's checks of C only. LLVM has them for Rust too: its pass, for functions marked for it.
+export KRUSTFLAGS=''
+if [ "$variant" = kcsan ]; then
+	for option in force-attribute=sanitize_thread tsan-distinguish-volatile=1 tsan-compound-read-before-write=1 \
+		tsan-instrument-func-entry-exit=0; do
+		KRUSTFLAGS+="-Cllvm-args=-$option "
+	done
+	KRUSTFLAGS+=-Cpasses=tsan
+fi
 MAKEFLAGS='' tools/enter.sh make -j"$(nproc)" --no-print-directory -f tools/modules.mk KDIR="/ukl/$out" \
 	OBJ_DIR="/ukl/$out/ukl" MODULES_DIR="/ukl/$out/modules" sdk="/ukl/$out/sdk"
 

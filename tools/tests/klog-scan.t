@@ -57,7 +57,7 @@ bad=(
 	'BUG: scheduling while atomic: kv/123/0x00000002'
 	'BUG: sleeping function called from invalid context at kernel/locking/mutex.c:580'
 	'BUG: KASAN: slab-use-after-free in ukl_exit+0x1/0x2'
-	'BUG: KCSAN: data-race in a / b'
+	'BUG: KCSAN: data-race in a [ukl] / b'
 	'BUG: KFENCE: use-after-free read in ukl_exit+0x1/0x2'
 	'UBSAN: array-index-out-of-bounds in net/ipv4/tcp.c:1:2'
 	'kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)'
@@ -144,6 +144,26 @@ log 12800 "${stack[@]:0:3}" "${filler[@]}" 'rcu: rcu_preempt kthread starved for
 expect 1 'and what is far behind their beginning'
 log 12832 "${stack[@]}" >"$dir/log"
 expect 1 'and another taint'
+
+race=(
+	'=================================================================='
+	'BUG: KCSAN: data-race in tick_nohz_handler / tick_nohz_idle_got_tick'
+	'write to 0xffff88817741b278 of 4 bytes by interrupt on cpu 0:'
+	' tick_nohz_handler+0x1e5/0x2c0'
+	'=================================================================='
+)
+log 12288 "${race[@]}" "${good[@]}" >"$dir/log"
+expect 0 'a race of the kernel with itself is no complaint'
+log 12288 "${race[@]}" 'BUG: KCSAN: data-race in ukl_exit [ukl] / schedule' "${race[@]:2}" >"$dir/log"
+expect 1 'but one of a module is'
+log 12288 "${race[@]:0:3}" 'BUG: KCSAN: data-race in schedule / ukl_exit [ukl]' "${race[@]:3}" >"$dir/log"
+expect 1 'also in the middle of one'
+log 12288 "${race[@]}" 'Call Trace:' >"$dir/log"
+expect 1 'and what comes after it'
+log 12288 "${race[0]}" 'BUG: KCSAN: data-race in 0x0 / 0x0' "${race[@]:2}" >"$dir/log"
+expect 1 'and one on two application stacks'
+log 12800 "${race[@]}" >"$dir/log"
+expect 1 'and a taint'
 
 rm "$dir/log"
 expect 2 'a missing log cannot be judged'

@@ -3,54 +3,60 @@
 #include <linux/sched.h>
 #include "process.h"
 
-#define WAKES	20
+#define ROUNDS	200
 
-/** struct pair - a thread that waits, and one that makes it go on as soon as it can */
+/** struct pair - two threads that wake each other in turn */
 struct pair {
-	struct ukl_poll *poll;
-	unsigned int taken;
+	struct ukl_poll *ours;
+	struct ukl_poll *theirs;
 };
+
+static int wait_for(struct ukl_poll *poll)
+{
+	struct ukl_event event;
+	int count = ukl_poll_wait(poll, &event, 1, UKL_FOREVER);
+
+	return min(count, 0);
+}
 
 static int waker(void *data)
 {
 	struct pair *pair = data;
+	int err = 0;
 
-	for (unsigned int n = 1; n <= WAKES; n++) {
-		ukl_poll_wake(pair->poll);
-		while (READ_ONCE(pair->taken) < n) {
-			int err = ukl_null();
-
-			if (err)
-				return err;
-		}
+	for (unsigned int n = 0; !err && n < ROUNDS; n++) {
+		ukl_poll_wake(pair->ours);
+		err = wait_for(pair->theirs);
 	}
-	return 0;
+	return err;
 }
 
-/* batch: says in how many of 20 waits it slept; the other thread is to be on the same processor. */
+/* batch: says in how many of 200 waits it slept; the other thread is to be on the same processor. */
 int command_batch(void)
 {
-	struct pair pair = { .poll = ukl_poll_create() };
+	struct pair pair = { .ours = ukl_poll_create(), .theirs = ukl_poll_create() };
 	unsigned long slept = current->nvcsw;
+	int err = PTR_ERR_OR_ZERO(pair.ours) ?: PTR_ERR_OR_ZERO(pair.theirs), status = 0;
 	struct ukl_thread *thread;
-	int err = PTR_ERR_OR_ZERO(pair.poll), status;
 
 	if (err)
-		return err;
+		goto close;
 	thread = ukl_thread_spawn(waker, &pair, 0);
 	if (IS_ERR(thread)) {
-		ukl_poll_close(pair.poll);
-		return PTR_ERR(thread);
+		err = PTR_ERR(thread);
+		goto close;
 	}
-	while (!err && pair.taken < WAKES) {
-		struct ukl_event event;
-
-		err = ukl_poll_wait(pair.poll, &event, 1, UKL_FOREVER);
-		WRITE_ONCE(pair.taken, pair.taken + 1);
+	for (unsigned int n = 0; !err && n < ROUNDS; n++) {
+		err = wait_for(pair.ours);
+		ukl_poll_wake(pair.theirs);
 	}
 	slept = current->nvcsw - slept;
 	err = err ?: ukl_thread_join(thread, &status);
-	ukl_poll_close(pair.poll);
 	say("slept %lu", slept);
+close:
+	if (!IS_ERR(pair.theirs))
+		ukl_poll_close(pair.theirs);
+	if (!IS_ERR(pair.ours))
+		ukl_poll_close(pair.ours);
 	return err ?: status;
 }

@@ -10,7 +10,7 @@ bench=/tmp/bench
 clone=$bench
 . tools/servers.sh
 port=5000
-more=256 starts=2 idle=5000 connections='1 10 100 1000 10000' windows=3
+more=256 starts=5 idle=5000 connections='1 10 100 1000 10000' windows=5
 what='threads.user threads.same_objects threads.ukl_pthread threads.ukl_pthread_64k threads.ukl_thread
 	idle.baseline idle.redis.debian idle.redis.ukl_bypass idle.memcached.debian idle.memcached.ukl_bypass
 	start.redis.debian start.redis.same_objects start.redis.ukl_loaded start.redis.ukl_bypass
@@ -18,7 +18,7 @@ what='threads.user threads.same_objects threads.ukl_pthread threads.ukl_pthread_
 	start.hello.same_objects start.hello.ukl_loaded start.hello.ukl_bypass
 	get.debian get.ukl_bypass echo.user_epoll echo.inplace'
 if [ "${QUICK:-0}" = 1 ]; then
-	more=128 idle=1000 connections='1 100 1000' windows=2
+	more=128 starts=2 idle=1000 connections='1 100 1000' windows=2
 	what='threads.user threads.ukl_pthread threads.ukl_thread idle.baseline idle.redis.debian idle.redis.ukl_bypass
 		start.redis.debian start.redis.ukl_bypass get.debian get.ukl_bypass'
 fi
@@ -101,16 +101,13 @@ measure_idle() {
 }
 
 # Until the first answer. ukl_bypass loads the program's module and unloads it after, ukl_loaded finds it there. The first
-# start of Debian's reads its files, and does not count; the others are in memory.
+# start reads what files are not in memory yet, and does not count.
 measure_start() {
-	local program=${1%.*} where=${1#*.} i=1 first
-	case $where in
-	debian) i=0 ;;
-	ukl_loaded)
+	local program=${1%.*} where=${1#*.} i first
+	if [ "$where" = ukl_loaded ]; then
 		insmod "$bench/$modules/$(module_name "$program").ko" start=0
 		where=ukl_bypass
-		;;
-	esac
+	fi
 	case $program in
 	hello)
 		first=(- 'hello ')
@@ -125,7 +122,7 @@ measure_start() {
 		first=("$port" "$request" "$answer" "${server_command[@]}" "${arguments[@]}")
 		;;
 	esac
-	for ((; i <= starts; i++)); do
+	for ((i = 0; i <= starts; i++)); do
 		$bench/first "${first[@]}" </dev/null 2>/tmp/server.err | sed "s/^first \(.*\)/start_$program.${1#*.} window 1 \1 \1/" |
 			if [ $i = 0 ]; then cat >/dev/null; else cat; fi
 		sleep 1

@@ -13,9 +13,9 @@ bench=/tmp/bench
 port=5000
 # Requests in runs of the client. report.py subtracts what few take from what many take, and with it connecting.
 few='500 500 500 500 500 500 500'
-many='8500 8500 8500 8500 8500'
+many=${few//500/8500}
 # memcaslap spends its time on what it prepares.
-[ "$program" != memcached ] || many='10500 10500 10500 10500 10500 10500 10500'
+[ "$program" != memcached ] || many=${few//500/10500}
 [ "${QUICK:-0}" = 0 ] || few='500 500 500' many=$(cut -d ' ' -f -3 <<<"$many")
 # Seconds of this machine that are sampled, each of 20,000 samples; what a request takes is then known well enough by less.
 sampled=1

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-from samples import medians, read
+from samples import means, read
 
 # A sample belongs to the first layer, from the leaf of its stack to the root, that has one of the functions. What is
 # called from many places has no layer, so that its caller decides.
@@ -155,7 +155,7 @@ def main():
     """Prints a line for each layer, and for each server the functions that it spends most in."""
     folder, test, *servers = sys.argv[1:]
     facts, windows, *_ = read(f"{folder}/samples")
-    costs = {server: medians(windows)[0][f"{test}.{server}"] for server in servers}
+    costs = {server: means(windows)[0][f"{test}.{server}"] for server in servers}
     its_stacks = {server: sampled(f"{folder}/perf.{test}.{server}") for server in servers}
     layers = layers_of(its_stacks)
     cut = {server: sum(layer_of(stack) is None for stack in its_stacks[server]) for server in servers}

@@ -16,6 +16,7 @@
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/vmalloc.h>
+#include "wrong.h"
 
 /* What the compiler is not to see through. */
 static unsigned int some = 40;
@@ -43,6 +44,15 @@ static void bounds(void)
 
 	if (memory)
 		read_behind(memory);
+	kfree(memory);
+}
+
+static void rust_bounds(void)
+{
+	char *memory = kmalloc(some, GFP_KERNEL);
+
+	if (memory && read_in_rust(memory, some))
+		pr_debug("there is something\n");
 	kfree(memory);
 }
 
@@ -138,22 +148,29 @@ static void object(void)
 
 static unsigned long counter;
 
-static int count(void *unused)
+static noinline void count_in_c(unsigned long *counter)
 {
+	for (int i = 0; i < 1000; i++) {
+		*counter += 1;
+		barrier();
+	}
+}
+
+static int count(void *data)
+{
+	void (*fn)(unsigned long *counter) = data;
+
 	while (!kthread_should_stop()) {
-		for (int i = 0; i < 1000; i++) {
-			counter++;
-			barrier();
-		}
+		fn(&counter);
 		cond_resched();
 	}
 	return 0;
 }
 
-static void race(void)
+static void race_of(void (*fn)(unsigned long *counter))
 {
-	struct task_struct *a = kthread_run(count, NULL, "ukl_awake_a");
-	struct task_struct *b = kthread_run(count, NULL, "ukl_awake_b");
+	struct task_struct *a = kthread_run(count, fn, "ukl_awake_a");
+	struct task_struct *b = kthread_run(count, fn, "ukl_awake_b");
 
 	msleep(10000);
 	if (!IS_ERR(a))
@@ -162,12 +179,23 @@ static void race(void)
 		kthread_stop(b);
 }
 
+static void race(void)
+{
+	race_of(count_in_c);
+}
+
+static void rust_race(void)
+{
+	race_of(count_in_rust);
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(void);
 } actions[] = {
 	{ "leak", leak },
 	{ "bounds", bounds },
+	{ "rust_bounds", rust_bounds },
 	{ "vmalloc_bounds", vmalloc_bounds },
 	{ "freed", freed },
 	{ "atomic_sleep", atomic_sleep },
@@ -177,6 +205,7 @@ static const struct {
 	{ "list", list },
 	{ "object", object },
 	{ "race", race },
+	{ "rust_race", rust_race },
 };
 
 static int set_do(const char *value, const struct kernel_param *param)
