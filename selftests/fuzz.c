@@ -27,7 +27,7 @@
 #define MAX_PROCESSES 32
 #define MAX_THREADS 16
 #define PAGE 4096UL
-/* Answers among which there is each kind of end. */
+/* Answers among which there is each kind of exit. */
 #define DEEP	20000
 /* Milliseconds that a process may take to die, on a machine that has other things to do. */
 #define DEATH 20000
@@ -550,10 +550,11 @@ static void report(void)
 	if (missing)
 		fail("%u kinds of requests were never answered", missing);
 	/* Worth something if it has gone deep, for which a slow machine may have no time. */
-	if (all >= DEEP &&
-	    (!shared->answers[BIND][0] || !shared->exits[UKL_EXIT_FINISHED] ||
-	     !shared->exits[UKL_EXIT_SYSCALL] || !shared->exits[UKL_EXIT_THREAD] ||
-	     !shared->exits[UKL_EXIT_FAULT] || !shared->exits[UKL_EXIT_SIGACTION]))
+	if (all < DEEP)
+		printf("%lu answers are too few for each kind of exit\n", all);
+	else if (!shared->answers[BIND][0] || !shared->exits[UKL_EXIT_FINISHED] ||
+		 !shared->exits[UKL_EXIT_SYSCALL] || !shared->exits[UKL_EXIT_THREAD] ||
+		 !shared->exits[UKL_EXIT_FAULT] || !shared->exits[UKL_EXIT_SIGACTION])
 		fail("some exit was never seen");
 	for (unsigned int e = 1; e < ERRNOS; e++) {
 		static const int known[] = {

@@ -72,7 +72,7 @@ END
 #   its timers there. Such a report ends after 60 lines if not before.
 # - KCSAN finds races of the kernel with itself. Where the code of a module has a part, its name is in the headline, or "0x0"
 #   on both sides, if that code ran on an application's stack, which cannot be walked. One "0x0" beside a function of the
-#   kernel is a function of the kernel as well, that a bypassed call called: what is ours nobody else accesses.
+#   kernel is taken for another one of it, that a bypassed call called, as is almost all that races there.
 judged() {
 	awk '
 		/BUG:|Oops|panic|INFO: |WARNING: / && !/WARNING: at __debug_object_init\+/ { known = 0 }

@@ -104,7 +104,7 @@ good=(
 )
 
 echo 'TAP version 13'
-echo "1..$((${#bad[@]} + 17))"
+echo "1..$((${#bad[@]} + 23))"
 
 for line in "${bad[@]}"; do
 	log 12288 "$line" >"$dir/log"

@@ -31,7 +31,7 @@ static int waker(void *data)
 	return err;
 }
 
-/* batch: says in how many of 200 waits it slept; the other thread is to be on the same processor. */
+/* batch: says in how many of 200 waits it slept; the other thread has to be on its processor. */
 int command_batch(void)
 {
 	struct pair pair = { .ours = ukl_poll_create(), .theirs = ukl_poll_create() };

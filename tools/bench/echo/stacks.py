@@ -3,10 +3,9 @@
 
 import collections
 import re
-import statistics
 import sys
 
-from samples import read
+from samples import means, read
 
 # A sample belongs to the first group, from the leaf of its stack to the root, that has one of the functions. What is
 # called from many places has no group, so that its caller decides.
@@ -64,10 +63,7 @@ def stacks(path):
 
 def per_request(path):
     """Server -> what a request costs when nobody samples."""
-    return {
-        what.split(".")[1]: statistics.median(used / requests for requests, used, _ in windows)
-        for what, windows in read(path)[1].items()
-    }
+    return {what.split(".")[1]: cost for what, cost in means(read(path)[1])[0].items()}
 
 
 def symbol_name(address, symbol):

@@ -116,7 +116,13 @@ def its_figures(sides, top):
             )
     result += sizes(median, by_round)
     result.append(
-        figure("transition", "top", "ukl_top", [top], unit="instructions per refresh", network="none", noise=0.1, title="ukl top")
+        figure(
+            *("transition", "top", "ukl_top", [top]),
+            unit="instructions per refresh",
+            network="none",
+            noise=0.1,
+            title="ukl top",
+        )
     )
     return figures(result)
 
