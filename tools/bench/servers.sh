@@ -3,7 +3,7 @@
 # servers.sh redis|memcached: counts the instructions that the server needs for a request: Debian's, the same objects in
 # user space that the module is made of, and the module in ring 0, in one run of the deterministic machine. `make bench-redis`
 # and `make bench-memcached` build what they need. Writes build/results/PROGRAM.json, prints a table. Two runs agree
-# within 2 %.
+# within 1 % in ring 0, and 2 % in user space.
 # Environment: QUICK=1: in less time; STRICT=1: fails if a target is missed; PROFILE=get, set, get_1k, set_1k or, of memcached,
 # mix: instead, where the instructions of that go, by perf; SERVERS: only these of debian, same_objects, ukl,
 # ukl_bypass (with QUICK=1 only the first and this one) and, measured only if named, debian_batch and ukl_other; UKL_BYPASS: the budget of ukl_bypass.

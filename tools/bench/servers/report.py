@@ -42,7 +42,7 @@ def describe(target):
 
 
 def its_figures(program, windows, server):
-    """All of them, as the suite takes them. Clients and a server fall into one of several rhythms: in a few windows, 2 %."""
+    """All of them, as the suite takes them. With a server that is no batch task of ring 0, clients have several rhythms: 2 %."""
     result = []
     for what, samples in per_request(windows).items():
         test, system = what.split(".")
@@ -52,7 +52,7 @@ def its_figures(program, windows, server):
                 unit="instructions of the server per request",
                 value=server[what],
                 of=None if system == "debian" else "debian",
-                noise=0.01 if len(samples) >= 5 else 0.02,
+                noise=0.01 if system in ("ukl", "ukl_bypass") and len(samples) >= 5 else 0.02,
                 title=TESTS[test],
             )
         )
