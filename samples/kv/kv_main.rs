@@ -120,7 +120,7 @@ fn start(module: &'static ThisModule) -> Result<Application> {
     let app = Application::start(module, c"kv", move |app| main.run(app))?;
     server
         .wait()
-        .inspect_err(|error| pr_err!("cannot listen on port {port}: {error:?}\n"))?;
+        .inspect_err(|error| pr_err!("cannot serve on port {port}: {error:?}\n"))?;
     pr_info!("listening on port {port}\n");
     Ok(app)
 }

@@ -32,8 +32,8 @@ try() {
 		return
 	fi
 	refused=$((refused + 1))
-	# EINVAL, ERANGE, ENOSPC for strings, EADDRINUSE and EACCES for ports.
-	grep -qE ': (Invalid (parameters|argument)|Numerical result out of range|No space left on device|Address already in use|Permission denied)$' <<<"$said" &&
+	# EINVAL, ERANGE, ENOSPC for strings, EADDRINUSE and EACCES for ports, ENOMEM for threads.
+	grep -qE ': (Invalid (parameters|argument)|Numerical result out of range|No space left on device|Address already in use|Permission denied|Cannot allocate memory)$' <<<"$said" &&
 		! loaded "$1" && return
 	printf '%s %s=%q: %s\n' "$1" "$2" "$3" "$said"
 	return 1
@@ -94,6 +94,7 @@ ktap_print_header
 # How it says that a value is bad, whose end a line of the log may have no room for; and what an application says whose
 # address is none.
 expect_in_log '^<3>\[[^]]*\] (ukl|echo|kv|chat|ukl_test_process): `'
+expect_in_log '(echo|kv|chat): cannot (listen|serve) on port'
 expect_in_log 'string parameter too long|: string doesn.t fit|unknown parameter .* ignored'
 expect_in_log 'ran [0-9]+ ms without a transition'
 RANDOM=$seed

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What Rust does wrong: for the checkers that the compiler has to help.
-#![no_std]
 
 use core::ffi::{c_char, c_uint, c_ulong};
 use core::hint::black_box;
