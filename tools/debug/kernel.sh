@@ -50,6 +50,9 @@ nice chrt --idle 0 "$clone/tools/enter.sh" sh -euc '
 	make -s kernelrelease >"$out/release"
 ' sh "$variant" >"$log" 2>&1 &
 job=$!
+# Two at once would write to the same files.
+trap 'kill $job 2>/dev/null || :' EXIT
+trap 'exit 1' INT TERM
 seconds=0
 while kill -0 $job 2>/dev/null; do
 	sleep 1
