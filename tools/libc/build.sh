@@ -27,8 +27,8 @@ make -s -j"$(nproc)" ARCH=ukl CC=clang AR=llvm-ar RANLIB=llvm-ranlib prefix=/ in
 cp lib/libc.a lib/crt1.o "$out/lib"
 
 # The kernel's headers for programs.
-cp -r /usr/include/linux /usr/include/asm-generic /usr/include/mtd /usr/include/rdma "$out/include"
-cp -r /usr/include/x86_64-linux-gnu/asm "$out/include"
+cp -rL /usr/include/linux /usr/include/asm-generic /usr/include/mtd /usr/include/rdma "$out/include"
+cp -rL /usr/include/x86_64-linux-gnu/asm "$out/include"
 mkdir -p "$out/include/ukl"
 cp /ukl/include/ukl/linux.h "$out/include/ukl"
 mkdir -p "$out/include/c++"
