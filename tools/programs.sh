@@ -44,7 +44,7 @@ for name; do
 	# shellcheck disable=SC2086
 	[ -z "$sources" ] || tools/source.sh $sources
 	stamp=$({
-		cat build/libc/stamp "$file" tools/cc/* tools/programs.sh build/sdk/Module.symvers
+		cat build/libc/stamp "$file" selftests/programs/*.h tools/cc/* tools/programs.sh build/sdk/Module.symvers
 		for source in $sources; do cat "build/sources/$source.sum"; done
 	} | sha256sum)
 	kept=build/obj/programs/$name.stamp

@@ -2,7 +2,6 @@
 /* calls: what system calls come to, as a program that ring 0 and user space run; KTAP */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,20 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int tests, failed;
-
-static void ok(int good, const char *name)
-{
-	printf("%sok %d %s\n", good ? "" : "not ", ++tests, name);
-	if (!good)
-		printf("# errno %d (%s)\n", errno, strerror(errno));
-	failed += !good;
-}
-
-static int fails(long result, int with)
-{
-	return result == -1 && errno == with;
-}
+#include "result.h"
 
 static void files(void)
 {
@@ -619,6 +605,5 @@ int main(void)
 	times();
 	signals();
 	others();
-	printf("1..%d\n", tests);
-	return failed != 0;
+	return results();
 }

@@ -8,13 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int tests, failed;
-
-static void ok(int good, const char *name)
-{
-	printf("%sok %d %s\n", good ? "" : "not ", ++tests, name);
-	failed += !good;
-}
+#include "result.h"
 
 static uint64_t bits(double d)
 {
@@ -190,6 +184,5 @@ int main(void)
 	printing();
 	scanning();
 	functions();
-	printf("1..%d\n", tests);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return results();
 }

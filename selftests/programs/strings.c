@@ -8,18 +8,13 @@
 #include <strings.h>
 #include <sys/mman.h>
 
+#include "result.h"
+
 #define PAGE 4096
 /* Longer than what they do in one piece. */
 #define LONG 600
 
-static int tests, failed;
 static unsigned char *page, *other;
-
-static void ok(int good, const char *name)
-{
-	printf("%sok %d %s\n", good ? "" : "not ", ++tests, name);
-	failed += !good;
-}
 
 /* Bytes that are not zero, the top bit in some of them; the same each time. */
 static void fill(unsigned char *at, size_t len, unsigned int seed)
@@ -177,6 +172,5 @@ int main(void)
 	looking();
 	comparing();
 	copying();
-	printf("1..%d\n", tests);
-	return failed != 0;
+	return results();
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* threads: what the C library makes of threads, as a program that ring 0 and user space run; KTAP */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -12,16 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "result.h"
+
 #define THREADS 64
 #define ROUNDS 200
-
-static int tests, failed;
-
-static void ok(int good, const char *name)
-{
-	printf("%sok %d %s\n", good ? "" : "not ", ++tests, name);
-	failed += !good;
-}
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
@@ -371,6 +364,5 @@ int main(void)
 	stacks();
 	signals();
 	jumps();
-	printf("1..%d\n", tests);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return results();
 }
