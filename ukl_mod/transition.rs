@@ -5,6 +5,7 @@
 use crate::{
     app::App,
     budget,
+    carrier::Again,
     mode::Mode,
     thread::{Exit, Thread},
 };
@@ -103,7 +104,7 @@ pub(crate) fn ask(exit: Exit) -> Result<i64> {
                 let again = thread.carrier.resumed(thread);
                 // Not begun because of a signal, which has been handed over.
                 match answer {
-                    Err(ERESTARTNOINTR) if again => (),
+                    Err(ERESTARTNOINTR) if again != Again::No => (),
                     answer => break answer,
                 }
             },
@@ -196,6 +197,16 @@ pub(crate) fn call<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
 pub(crate) fn call_waiting<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     task_local::current(|thread| {
         let thread = enter(thread, task::may_sleep, refuse_if_interrupted)?;
+        switching(thread, f)
+    })
+}
+
+/// As [`call_waiting`], but never made again once a handler has run, whatever it says: for what waits for
+/// events, see signal(7). `f` returns `ERESTARTNOHAND` if it is interrupted.
+#[inline(always)]
+pub(crate) fn call_polling<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+    task_local::current(|thread| {
+        let thread = enter(thread, task::may_sleep, refuse_if_handled)?;
         switching(thread, f)
     })
 }
@@ -374,15 +385,26 @@ fn see_signals(thread: &Thread) -> Result {
 fn refuse_if_interrupted(thread: &Thread) -> Result {
     refuse_stopped(thread)?;
     match see(thread)? {
-        true => Ok(()),
-        false => Err(EINTR),
+        Again::Yes | Again::Restart => Ok(()),
+        Again::No => Err(EINTR),
+    }
+}
+
+/// As [`refuse_if_stopped`], and `EINTR` if a handler has run.
+#[cold]
+#[inline(never)]
+fn refuse_if_handled(thread: &Thread) -> Result {
+    refuse_stopped(thread)?;
+    match see(thread)? {
+        Again::Yes => Ok(()),
+        Again::Restart | Again::No => Err(EINTR),
     }
 }
 
 /// Sees to a signal that waits. Returns whether a call that it has interrupted is to be made again.
-fn see(thread: &Thread) -> Result<bool> {
+fn see(thread: &Thread) -> Result<Again> {
     end_if_over(thread)?;
-    let mut again = true;
+    let mut again = Again::Yes;
     if thread.carrier.must_suspend(thread) {
         thread.mode.enter()?;
         suspend(thread, Exit::Signal);
@@ -411,6 +433,15 @@ fn is_interrupted<R>(result: &Result<R>) -> bool {
         result,
         Err(EINTR | ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND | ERESTART_RESTARTBLOCK)
     )
+}
+
+/// Whether a call that came to `result` is to be made again after a signal that meant `again`.
+fn is_made_again<R>(result: &Result<R>, again: Again) -> bool {
+    match again {
+        Again::Yes => is_interrupted(result),
+        Again::Restart => is_interrupted(result) && !matches!(result, Err(ERESTARTNOHAND)),
+        Again::No => false,
+    }
 }
 
 /// Runs `f` and the leave work on the kernel stack, and goes back.
@@ -463,7 +494,8 @@ fn attended<R>(
     mut f: impl FnMut(Kernel<'_>) -> Result<R>,
 ) -> Result<R> {
     while thread.attention.any() {
-        if !attend(thread) || !is_interrupted(&result) {
+        let again = attend(thread);
+        if !is_made_again(&result, again) {
             break;
         }
         result = switched(thread, &mut f);
@@ -475,8 +507,8 @@ fn attended<R>(
 /// Does what has to be done on the application stack before its code goes on: goes to user space and
 /// comes back, begins a bypass. Returns whether a call that a signal has interrupted is to be made
 /// again.
-fn attend(thread: &Thread) -> bool {
-    let mut again = false;
+fn attend(thread: &Thread) -> Again {
+    let mut again = Again::No;
     if thread.attention.first.load() != 0 {
         suspend(thread, Exit::Signal);
         again = thread.carrier.resumed(thread);

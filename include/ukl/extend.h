@@ -12,7 +12,8 @@
  * A transition like that of any call. @f may do what a system call may, and gives back what it
  * takes before it returns. If it returns that it was interrupted (-EINTR, -ERESTARTSYS and their
  * kin) by what the application does not want to hear of, it is run again, so it has to leave @arg
- * as it was.
+ * as it was. After a handler with %SA_RESTART it is run again as well, unless it returned
+ * -ERESTARTNOHAND, as what waits for events does.
  *
  * Context: As all calls.
  * Return: What @f returned, its restart codes as -EINTR. Errors: also those of all calls.

@@ -135,7 +135,7 @@ int ukl_poll_remove_file(struct ukl_poll *poll, struct ukl_file *file);
  * Context: As all calls; blocks, after spinning as ukl_poll_spin() says.
  * Return: How many of @events were filled; 0 after @timeout or ukl_poll_wake(). -EINVAL if @poll is
  * NULL or ERR_PTR() or @max is below 1, -EFAULT, -EBADF if the set is closed meanwhile, -EINTR if
- * the thread is asked to stop.
+ * the thread is asked to stop, or a handler of a signal has run, whatever its flags (signal(7)).
  */
 int ukl_poll_wait(struct ukl_poll *poll, struct ukl_event *events, int max, s64 timeout);
 

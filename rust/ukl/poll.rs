@@ -279,7 +279,7 @@ impl Poll {
     ///
     /// # Errors
     ///
-    /// `EINTR` if the thread is asked to stop.
+    /// `EINTR` if the thread is asked to stop or a handler of a signal has run.
     #[inline]
     pub fn wait(&self, _app: &App, events: &mut Events, timeout: Option<Duration>) -> Result {
         events.len = 0;

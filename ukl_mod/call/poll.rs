@@ -73,7 +73,7 @@ pub(crate) fn wait(
     mut report: impl FnMut(Ready),
 ) -> Result<usize> {
     let deadline = Deadline::after(timeout);
-    transition::call_waiting(|kernel| {
+    transition::call_polling(|kernel| {
         let count = poll.hold().set().wait(max, deadline.left(), &mut report)?;
         if count != 0 {
             let counters = &kernel.thread().counters;

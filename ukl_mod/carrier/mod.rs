@@ -7,6 +7,17 @@ pub(crate) mod process;
 
 use crate::thread::Thread;
 
+/// What a signal means for a call that it has interrupted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It is made again: the application did not hear of it.
+    Yes,
+    /// It is, unless it waits for events: a handler has run that says so (`SA_RESTART`).
+    Restart,
+    /// It is not.
+    No,
+}
+
 /// What a kind of task does for the UKL thread that it carries, which is the current one.
 pub(crate) trait Carrier: Sync {
     /// Whether the thread is asked to stop. From any context.
@@ -27,7 +38,7 @@ pub(crate) trait Carrier: Sync {
 
     /// The thread is back from user space, on its application stack: hands over a signal that came
     /// along. Returns whether a call that a signal has interrupted is to be made again.
-    fn resumed(&self, _thread: &Thread) -> bool {
-        true
+    fn resumed(&self, _thread: &Thread) -> Again {
+        Again::Yes
     }
 }

@@ -6,6 +6,7 @@ use super::Carrier;
 use crate::{
     app::App,
     bindings::{self, ukl_run},
+    carrier::Again,
     fault,
     process::Process,
     seat::Seat,
@@ -70,23 +71,26 @@ impl Carrier for InProcess {
             && task::may_sleep()
     }
 
-    fn resumed(&self, thread: &Thread) -> bool {
+    fn resumed(&self, thread: &Thread) -> Again {
         let again = match (&thread.seat, thread.app().process()) {
             (Some(seat), Some(process)) => hand_over_signal(thread, seat, process),
-            _ => true,
+            _ => Again::Yes,
         };
-        again && !self.is_asked_to_stop(thread)
+        match self.is_asked_to_stop(thread) {
+            true => Again::No,
+            false => again,
+        }
     }
 }
 
 /// Calls the application's handler for a signal that the process has caught, if there is one. Returns
 /// whether a call that it has interrupted is made again.
-fn hand_over_signal(thread: &Thread, seat: &Seat, process: &Process) -> bool {
+fn hand_over_signal(thread: &Thread, seat: &Seat, process: &Process) -> Again {
     let Some(signal) = seat.take_signal() else {
-        return true;
+        return Again::Yes;
     };
     let Some(action) = process.action(signal.number) else {
-        return true;
+        return Again::Yes;
     };
     let mask = signal::mask();
     signal::set_mask(mask.or(action.mask));
@@ -101,7 +105,10 @@ fn hand_over_signal(thread: &Thread, seat: &Seat, process: &Process) -> bool {
         }
     });
     signal::set_mask(mask);
-    action.restart
+    match action.restart {
+        true => Again::Restart,
+        false => Again::No,
+    }
 }
 
 /// Makes a thread of `app`, which runs in a process, that runs `body` once a task of the process takes

@@ -46,7 +46,7 @@ void ukl_helper_wake_all_locked(struct wait_queue_head *queue)
 
 /*
  * Sleeps until *word, which is written with the queue locked, is not 0. Gives back 0, -ETIME when
- * the monotonic clock has reached *deadline (NULL: never), or -EINTR for a signal.
+ * the monotonic clock has reached *deadline (NULL: never), or -ERESTARTNOHAND for a signal.
  */
 int ukl_helper_wait_word(struct wait_queue_head *queue, const u32 *word, ktime_t *deadline)
 {
@@ -66,7 +66,7 @@ int ukl_helper_wait_word(struct wait_queue_head *queue, const u32 *word, ktime_t
 			__add_wait_queue_entry_tail_exclusive(queue, &wait);
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (signal_pending(current)) {
-			err = -EINTR;
+			err = -ERESTARTNOHAND;
 			break;
 		}
 		spin_unlock_irq(&queue->lock);

@@ -109,7 +109,7 @@ impl Set {
 
     /// Waits until sources are ready, for at most `timeout` nanoseconds (negative: for ever). Hands
     /// them to `report`, at most `max`, and returns how many; 0 after the time-out and [`Set::wake`].
-    /// `EBADF` if the set is closed, `EINTR` for a signal. May sleep.
+    /// `EBADF` if the set is closed, `ERESTARTNOHAND` for a signal. May sleep.
     #[inline]
     pub fn wait(&self, max: usize, timeout: i64, mut report: impl FnMut(Ready)) -> Result<usize> {
         let mut deadline = None;
