@@ -275,9 +275,26 @@ impl Memory {
         }
     }
 
-    /// Makes what is at `address` new, if it is there: `MAP_FIXED`.
-    pub(crate) fn map_at(&self, address: u64, len: u64) -> Result<u64> {
-        self.clear(address, len)?;
+    /// `len` bytes at `address`, zeroed, of chunks that are there (`ENOMEM`): `MAP_FIXED`. What is mapped there
+    /// already is replaced, or `EEXIST`.
+    pub(crate) fn map_at(&self, address: u64, len: u64, may_replace: bool) -> Result<u64> {
+        let (at, len) = range(address, len)?;
+        if len == 0 {
+            return Err(EINVAL);
+        }
+        let mut chunks = self.0.lock()?;
+        let mut is_free = true;
+        // First, so that all of it or nothing is mapped.
+        chunks.each(at, len, |chunk, pages| {
+            is_free &= chunk.is_free(pages.start, pages.len())
+        })?;
+        if !is_free && !may_replace {
+            return Err(EEXIST);
+        }
+        chunks.each(at, len, |chunk, pages| {
+            pages.clone().for_each(|page| chunk.release(page));
+            chunk.take_at(pages.start, pages.len());
+        })?;
         Ok(address)
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn mmap(args: &[u64; 6]) -> Answer {
     let memory = &Process::get()?.memory;
     let at = match flags as u32 & (bindings::MAP_FIXED | bindings::MAP_FIXED_NOREPLACE) {
         0 => memory.map(len)?,
-        _ => memory.map_at(address, len)?,
+        how => memory.map_at(address, len, how == bindings::MAP_FIXED)?,
     };
     Ok(at as i64)
 }
