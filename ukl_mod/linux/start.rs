@@ -231,7 +231,8 @@ fn run(image: &'static ukl_linux_image) -> Result {
     let trace = has_env(c"UKL_TRACE=1").then(trace::On::new);
     let image_ref = image.0;
     let process = Process::attach(image, trace)?;
-    process.threads.begin(0)?;
+    process.threads.expect()?;
+    process.threads.begin(0);
     let stack = stack(image_ref)?;
     // SAFETY: The program's start function gets what it expects.
     unsafe { start(stack.cast()) };

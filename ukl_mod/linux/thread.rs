@@ -21,27 +21,55 @@ struct Member {
     clear: u64,
 }
 
+struct Members {
+    /// Those that run.
+    list: KVec<Member>,
+    /// How many are to come, for whom there is room.
+    expected: usize,
+}
+
 /// The threads that run.
 pub(crate) struct Threads {
-    members: Pin<KBox<SpinLock<KVec<Member>>>>,
+    members: Pin<KBox<SpinLock<Members>>>,
     /// How many there are, for who waits for the others.
     count: AtomicU32,
 }
 
 impl Threads {
     pub(crate) fn new() -> Result<Self> {
+        let members = Members {
+            list: KVec::new(),
+            expected: 0,
+        };
         Ok(Self {
-            members: KBox::pin_init(new_spinlock!(KVec::new()), GFP_KERNEL_ACCOUNT)?,
+            members: KBox::pin_init(new_spinlock!(members), GFP_KERNEL_ACCOUNT)?,
             count: AtomicU32::new(0),
         })
     }
 
-    /// The calling thread begins.
-    pub(crate) fn begin(&self, clear: u64) -> Result {
-        let member = Member { tid: tid(), clear };
-        self.members.lock().push(member, GFP_ATOMIC)?;
-        self.count.fetch_add(1, Ordering::Relaxed);
+    /// Makes room for a thread that is to begin, which could not do without.
+    pub(crate) fn expect(&self) -> Result {
+        let mut members = self.members.lock();
+        let expected = members.expected + 1;
+        members.list.reserve(expected, GFP_ATOMIC)?;
+        members.expected = expected;
         Ok(())
+    }
+
+    /// An expected thread does not begin.
+    fn cancel(&self) {
+        self.members.lock().expected -= 1;
+    }
+
+    /// The calling thread begins, as expected.
+    pub(crate) fn begin(&self, clear: u64) {
+        let member = Member { tid: tid(), clear };
+        let mut members = self.members.lock();
+        members.expected -= 1;
+        // There is room.
+        let _ = members.list.push_within_capacity(member);
+        drop(members);
+        self.count.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Sets the word that is zeroed when the calling thread ends.
@@ -50,6 +78,7 @@ impl Threads {
         if let Some(member) = self
             .members
             .lock()
+            .list
             .iter_mut()
             .find(|member| member.tid == tid)
         {
@@ -61,8 +90,9 @@ impl Threads {
     fn end(&self) -> Result<u32> {
         let tid = tid();
         let mut members = self.members.lock();
-        let index = members.iter().position(|member| member.tid == tid);
-        let member = index.and_then(|index| members.remove(index).ok());
+        let list = &mut members.list;
+        let index = list.iter().position(|member| member.tid == tid);
+        let member = index.and_then(|index| list.remove(index).ok());
         drop(members);
         let left = self.count.fetch_sub(1, Ordering::Relaxed) - 1;
         face::futex_wake(self.count.as_ptr(), c_int::MAX)?;
@@ -106,6 +136,7 @@ pub(crate) fn start(thread: &ukl_linux_thread) -> Answer {
     if thread.start.is_none() {
         return Err(EINVAL);
     }
+    let threads = &Process::get()?.threads;
     let start = face::allocate(size_of::<Start>())?.cast::<Start>();
     // SAFETY: It is large enough and aligned, and nobody else has it.
     unsafe {
@@ -114,17 +145,29 @@ pub(crate) fn start(thread: &ukl_linux_thread) -> Answer {
             tid: AtomicU32::new(0),
         })
     };
-    // SAFETY: `main` gets what it expects.
-    let handle = unsafe { bindings::ukl_thread_spawn(Some(main), start.cast(), thread.stack_size) };
-    if let Err(error) = face::answer(handle as i64) {
-        face::free(start.cast())?;
-        return Err(match error {
-            EINVAL => error,
-            _ => EAGAIN,
-        });
+    let spawned = threads.expect().and_then(|()| {
+        // SAFETY: `main` gets what it expects.
+        let handle =
+            unsafe { bindings::ukl_thread_spawn(Some(main), start.cast(), thread.stack_size) };
+        match face::answer(handle as i64) {
+            Ok(_) => Ok(handle),
+            Err(error) => {
+                threads.cancel();
+                Err(error)
+            }
+        }
+    });
+    match spawned {
+        // SAFETY: The handle is this thread's to give back.
+        Ok(handle) => drop(unsafe { bindings::ukl_thread_detach(handle) }),
+        Err(error) => {
+            face::free(start.cast())?;
+            return Err(match error {
+                EINVAL => error,
+                _ => EAGAIN,
+            });
+        }
     }
-    // SAFETY: The handle is this thread's to give back.
-    unsafe { bindings::ukl_thread_detach(handle) };
     // SAFETY: The new thread leaves it to this one.
     let tid = unsafe { &(*start).tid };
     let number = loop {
@@ -160,10 +203,10 @@ unsafe extern "C" fn main(start: *mut c_void) -> c_int {
         set_tls(tls as u64);
     }
     let number = tid();
-    let begun = (|| {
-        Process::get()?.threads.begin(clear_tid as u64)?;
+    let begun = Process::get().and_then(|process| {
+        process.threads.begin(clear_tid as u64);
         program::write_if(to as u64, number)
-    })();
+    });
     let word = start.tid.as_ptr();
     start.tid.store(number as u32, Ordering::Release);
     // From here on `start` is the other thread's. If this fails, that is asked to stop.
