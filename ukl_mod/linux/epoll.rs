@@ -7,7 +7,7 @@
 
 use crate::{
     bindings::{self, ukl_event, ukl_file, ukl_poll, ukl_sock},
-    call::signal,
+    call::signal::Mask,
     face::{self, answer, Answer},
     lock::Lock,
     process::Process,
@@ -352,6 +352,11 @@ const EVENT_SIZE: u64 = 12;
 /// `epoll_wait(epfd, events, maxevents, timeout)`.
 #[inline(never)]
 pub(crate) fn wait(args: &[u64; 6]) -> Answer {
+    wait_for(args, args[3] as i32)
+}
+
+#[inline(always)]
+fn wait_for(args: &[u64; 6], timeout: i32) -> Answer {
     let set = Process::get()?.epolls.find(args[0])?;
     let max = args[2] as i32;
     if max <= 0 {
@@ -359,7 +364,7 @@ pub(crate) fn wait(args: &[u64; 6]) -> Answer {
     }
     let max = max.min(EVENTS as i32);
     program::writable(args[1], max as usize * EVENT_SIZE as usize)?;
-    let timeout = i64::from(args[3] as i32) * 1_000_000;
+    let timeout = i64::from(timeout) * 1_000_000;
     let mut events = [const { core::mem::MaybeUninit::<ukl_event>::uninit() }; EVENTS];
     // SAFETY: There is room for so many; the handle is open.
     let count = answer(i64::from(unsafe {
@@ -386,6 +391,14 @@ pub(crate) fn wait(args: &[u64; 6]) -> Answer {
 pub(crate) fn pwait(args: &[u64; 6]) -> Answer {
     match args[4] {
         0 => wait(args),
-        mask => signal::masked(mask, || wait(args)),
+        _ => masked_wait(args),
     }
+}
+
+#[cold]
+fn masked_wait(args: &[u64; 6]) -> Answer {
+    Mask::at(args[4], args[5])?.with(|has_come| match has_come {
+        true => wait_for(args, 0),
+        false => wait(args),
+    })
 }

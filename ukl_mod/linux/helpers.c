@@ -385,11 +385,41 @@ long ukl_linux_helper_close(void *fd)
 	return err == -ERESTARTSYS || err == -ERESTARTNOINTR || err == -EINTR ? 0 : err;
 }
 
+/* Waiting: a handler of a signal ends it, whatever SA_RESTART says (-ERESTARTNOHAND). */
+
+static void block_signals(u64 signals)
+{
+	sigset_t mask = { .sig = { signals } };
+
+	sigdelsetmask(&mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+static void begin_wait(const struct ukl_linux_mask *mask)
+{
+	if (mask->is_set)
+		block_signals(mask->during);
+}
+
+/* What has interrupted it, its handler sees with the mask of the wait. */
+static long end_wait(const struct ukl_linux_mask *mask, long ret)
+{
+	if (mask->is_set && ret != -ERESTARTNOHAND)
+		block_signals(mask->before);
+	return ret;
+}
+
+long ukl_linux_helper_mask(void *mask)
+{
+	begin_wait(mask);
+	return signal_pending(current);
+}
+
 /* poll() */
 
-static __poll_t look(struct ukl_linux_pollfd *at, poll_table *table)
+static __poll_t look(struct ukl_linux_pollfd *at, poll_table *table, __poll_t always)
 {
-	__poll_t wanted = demangle_poll((u16)at->events) | EPOLLERR | EPOLLHUP;
+	__poll_t wanted = demangle_poll((u16)at->events) | always;
 
 	if (at->fd < 0)
 		return 0;
@@ -404,17 +434,19 @@ static __poll_t look(struct ukl_linux_pollfd *at, poll_table *table)
 long ukl_linux_helper_poll(void *arg)
 {
 	struct ukl_linux_poll *poll = arg;
+	__poll_t always = demangle_poll(poll->always);
 	ktime_t deadline = poll->deadline, *until = poll->deadline < 0 ? NULL : &deadline;
 	bool expired = poll->deadline == 0;
 	struct poll_wqueues queues;
 	int count = 0;
 
+	begin_wait(&poll->mask);
 	poll_initwait(&queues);
 	if (expired)
 		queues.pt._qproc = NULL;
 	for (;;) {
 		for (unsigned int i = 0; i < poll->count; i++) {
-			__poll_t events = look(&poll->fds[i], &queues.pt);
+			__poll_t events = look(&poll->fds[i], &queues.pt, always);
 
 			poll->fds[i].revents = (__force short)mangle_poll(events);
 			if (events) {
@@ -428,7 +460,7 @@ long ukl_linux_helper_poll(void *arg)
 		if (!count) {
 			count = queues.error;
 			if (signal_pending(current))
-				count = -EINTR;
+				count = -ERESTARTNOHAND;
 		}
 		if (count || expired)
 			break;
@@ -441,7 +473,7 @@ long ukl_linux_helper_poll(void *arg)
 		smp_store_mb(queues.triggered, 0);
 	}
 	poll_freewait(&queues);
-	return count;
+	return end_wait(&poll->mask, count);
 }
 
 /* Time */
@@ -455,7 +487,7 @@ long ukl_linux_helper_sleep(void *arg)
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (signal_pending(current)) {
 			__set_current_state(TASK_RUNNING);
-			return -EINTR;
+			return -ERESTARTNOHAND;
 		}
 		if (!schedule_hrtimeout_range_clock(&deadline, current->timer_slack_ns,
 						    HRTIMER_MODE_ABS, sleep->clock))
@@ -463,20 +495,10 @@ long ukl_linux_helper_sleep(void *arg)
 	}
 }
 
-/*
- * Until a handler has run. The mask changes here, so that what it lets through interrupts the wait;
- * a handler may want interrupted calls to be made again, but not this one.
- */
-long ukl_linux_helper_pause(void *arg)
+/* Until a handler has run. */
+long ukl_linux_helper_pause(void *mask)
 {
-	struct ukl_linux_pause *pause = arg;
-	sigset_t mask = { .sig = { pause->mask } };
-
-	if (READ_ONCE(*pause->handled) != pause->before)
-		return -EINTR;
-	sigdelsetmask(&mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
-	if (pause->set_mask)
-		sigprocmask(SIG_SETMASK, &mask, NULL);
+	begin_wait(mask);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (signal_pending(current))
@@ -484,7 +506,7 @@ long ukl_linux_helper_pause(void *arg)
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
-	return -EINTR;
+	return -ERESTARTNOHAND;
 }
 
 int ukl_linux_helper_clock(int clock, struct timespec64 *time)
@@ -548,6 +570,13 @@ int ukl_linux_helper_pid(void)
 int ukl_linux_helper_cpu(void)
 {
 	return raw_smp_processor_id();
+}
+
+/* No descriptor is as large. */
+unsigned int ukl_linux_helper_max_fds(void)
+{
+	guard(rcu)();
+	return files_fdtable(current->files)->max_fds;
 }
 
 void ukl_linux_helper_ids(struct ukl_linux_ids *ids)

@@ -19,6 +19,7 @@
 #include <linux/time64.h>
 #include <linux/uio.h>
 #include <uapi/asm/ioctls.h>
+#include <uapi/linux/close_range.h>
 #include <ukl/linux.h>
 
 /* A read or write, whatever it is on. */
@@ -81,10 +82,19 @@ struct ukl_linux_pollfd {
 	short revents;
 };
 
+/* What a wait blocks instead of what the thread blocks, so that what it lets through ends it. */
+struct ukl_linux_mask {
+	bool is_set;		/* if not, nothing changes */
+	u64 during;
+	u64 before;		/* what the thread blocks; again after the wait, but for -EINTR */
+};
+
 struct ukl_linux_poll {
 	struct ukl_linux_pollfd *fds;
 	unsigned int count;
 	s64 deadline;		/* CLOCK_MONOTONIC; negative: none; 0: do not wait */
+	unsigned int always;	/* POLL*: events that are not asked for and count */
+	struct ukl_linux_mask mask;
 };
 
 long ukl_linux_helper_poll(void *poll);
@@ -96,14 +106,9 @@ struct ukl_linux_sleep {
 
 long ukl_linux_helper_sleep(void *sleep);
 
-struct ukl_linux_pause {
-	const u64 *handled;	/* how many handlers have run, */
-	u64 before;		/* and how many had before */
-	u64 mask;		/* signals to block from now on, */
-	bool set_mask;		/* if that is to be changed */
-};
-
-long ukl_linux_helper_pause(void *pause);
+long ukl_linux_helper_pause(void *mask);
+/* For a wait that follows: whether it is over before it begins. */
+long ukl_linux_helper_mask(void *mask);
 
 /* A descriptor for an event set: /proc/PID/fd shows it. */
 struct ukl_linux_epoll {
@@ -117,6 +122,7 @@ u64 ukl_linux_helper_blocked(void);
 int ukl_linux_helper_tid(void);
 int ukl_linux_helper_pid(void);
 int ukl_linux_helper_cpu(void);
+unsigned int ukl_linux_helper_max_fds(void);
 void ukl_linux_helper_random(void *buffer, size_t len);
 unsigned long ukl_linux_helper_available_pages(void);
 bool ukl_linux_helper_has_fsgsbase(void);

@@ -124,9 +124,12 @@ table! {
     arch_prctl, __NR_arch_prctl => here(misc::arch_prctl) [Num, Num];
     set_robust_list, __NR_set_robust_list => here(misc::ignored) [Num, Num];
     rseq, __NR_rseq => here(misc::ignored) [Num, Num, Num, Num];
-    pselect6, __NR_pselect6 => here(misc::pselect6) [Num, Num, Num, Num, Num, Num];
-    select, __NR_select => here(misc::select) [Num, Num, Num, Num, Num];
+    pselect6, __NR_pselect6 => here(poll::pselect6) [Num, Num, Num, Num, Num, Num];
+    select, __NR_select => here(poll::select) [Num, Num, Num, Num, Num];
+    getgroups, __NR_getgroups => here(misc::getgroups) [Num, Num];
     setgroups, __NR_setgroups => here(misc::setgroups) [Num, Num];
+    capget, __NR_capget => here(misc::capget) [Num, Num];
+    capset, __NR_capset => here(misc::capset) [Num, Num];
     prctl, __NR_prctl => here(misc::prctl) [Num, Num, Num, Num, Num];
 
     open, __NR_open => tail [Str, Num, Num];
@@ -224,7 +227,6 @@ table! {
     setresgid, __NR_setresgid => tail [Num, Num, Num];
     getresuid, __NR_getresuid => tail [Out(4), Out(4), Out(4)];
     getresgid, __NR_getresgid => tail [Out(4), Out(4), Out(4)];
-    getgroups, __NR_getgroups => tail [Num, Out(1024)];
     setfsuid, __NR_setfsuid => tail [Num];
     setfsgid, __NR_setfsgid => tail [Num];
     getpriority, __NR_getpriority => tail [Num, Num];
@@ -269,8 +271,6 @@ table! {
     inotify_add_watch, __NR_inotify_add_watch => tail [Num, Str, Num];
     inotify_rm_watch, __NR_inotify_rm_watch => tail [Num, Num];
     memfd_create, __NR_memfd_create => tail [Str, Num];
-    capget, __NR_capget => tail [InOut(8), Out(24)];
-    capset, __NR_capset => tail [InOut(8), In(24)];
     personality, __NR_personality => tail [Num];
     ioprio_get, __NR_ioprio_get => tail [Num, Num];
     ioprio_set, __NR_ioprio_set => tail [Num, Num, Num];

@@ -103,7 +103,7 @@ pub(crate) fn call(nr: u64, args: &[u64; 6], kinds: &[Arg]) -> Answer {
     }
     let free = Free::new()?;
     let mut passed = *args;
-    let mut places = [(0, 0); 6];
+    let mut places = [(0, 0, false); 6];
     let mut at = free.from;
     for (i, &kind) in kinds.iter().enumerate() {
         let Some(mut extent) = kind.extent(args, i)? else {
@@ -129,25 +129,24 @@ pub(crate) fn call(nr: u64, args: &[u64; 6], kinds: &[Arg]) -> Answer {
         }
         passed[i] = free.window.address + at as u64;
         if extent.writes {
-            places[i] = (at, extent.len);
+            places[i] = (at, extent.len, extent.reads);
         }
         at = (at + extent.len).next_multiple_of(16).min(free.window.size);
     }
     free.take(at);
     let result = face::syscall(nr, passed);
     free.take(free.from);
-    let result = result?;
-    for (i, (at, len)) in places.into_iter().enumerate() {
-        let len = match kinds.get(i) {
-            Some(OutLen(_)) => len.min(result.max(0) as usize),
-            // What was written there before the length was.
-            Some(OutLenAt(_)) => len,
+    for (i, (at, len, was_read)) in places.into_iter().enumerate() {
+        let len = match (result, kinds.get(i)) {
+            (Ok(result), Some(OutLen(_))) => len.min(result.max(0) as usize),
+            // A call that fails writes little or nothing, over what was read there.
+            (Err(_), _) if !was_read => 0,
             _ => len,
         };
         // SAFETY: It is in the window.
         unsafe { program::copy_out(free.window.data.wrapping_add(at), args[i], len)? };
     }
-    Ok(result)
+    result
 }
 
 /// Makes a system call that reads the `len` bytes at `data`, which are ours, as argument number `i`.

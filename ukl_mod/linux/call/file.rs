@@ -68,11 +68,7 @@ pub(crate) fn try_read(fd: u64, address: u64, len: u64) -> i64 {
 #[inline(never)]
 pub(crate) fn read_failed(args: &[u64; 6], errno: i64) -> Answer {
     match face::answer(errno) {
-        Err(OTHER) => tail::call(
-            bindings::__NR_read.into(),
-            args,
-            &[Arg::Num, Arg::OutLen(2), Arg::Num],
-        ),
+        Err(OTHER) => otherwise(bindings::__NR_read, args),
         answer => answer,
     }
 }
@@ -102,7 +98,7 @@ pub(crate) fn try_write(fd: u64, address: u64, len: u64) -> i64 {
 #[inline(never)]
 pub(crate) fn write_failed(args: &[u64; 6], errno: i64) -> Answer {
     match face::answer(errno) {
-        Err(OTHER) => write_otherwise(args),
+        Err(OTHER) => otherwise(bindings::__NR_write, args),
         Err(EPIPE) => {
             broken(0);
             Err(EPIPE)
@@ -111,17 +107,19 @@ pub(crate) fn write_failed(args: &[u64; 6], errno: i64) -> Answer {
     }
 }
 
-/// A write in user space, as much as there is room for.
+/// A read or write in user space, with an offset or without, of as much as there is room for.
 #[cold]
-fn write_otherwise(args: &[u64; 6]) -> Answer {
+fn otherwise(nr: u32, args: &[u64; 6]) -> Answer {
     const ROOM: u64 = 8192;
     let mut args = *args;
-    args[2] = args[2].min(ROOM);
-    tail::call(
-        bindings::__NR_write.into(),
-        &args,
-        &[Arg::Num, Arg::InLen(2), Arg::Num],
-    )
+    let buffer = match nr {
+        bindings::__NR_read | bindings::__NR_pread64 => Arg::OutLen(2),
+        _ => {
+            args[2] = args[2].min(ROOM);
+            Arg::InLen(2)
+        }
+    };
+    tail::call(nr.into(), &args, &[Arg::Num, buffer, Arg::Num, Arg::Num])
 }
 
 /// The most parts of a vector.
@@ -162,20 +160,15 @@ fn io(fd: u64) -> ukl_linux_io {
     }
 }
 
-/// Makes the call for the first part of a vector that has some bytes, which is what a call may do.
+/// Makes call `nr` in user space for the first part of a vector that has some bytes, which is what a call
+/// may do.
 #[cold]
 fn first_part(nr: u32, args: &[u64; 6]) -> Answer {
     for i in 0..args[2] {
         let at = args[1] + i * size_of::<kvec>() as u64;
         let (base, len) = (program::read(at)?, program::read(at + 8)?);
         if len != 0 {
-            let one = [args[0], base, len, 0, 0, 0];
-            return match nr {
-                bindings::__NR_read => {
-                    tail::call(nr.into(), &one, &[Arg::Num, Arg::OutLen(2), Arg::Num])
-                }
-                _ => write_otherwise(&one),
-            };
+            return otherwise(nr, &[args[0], base, len, args[3], 0, 0]);
         }
     }
     Ok(0)
@@ -222,11 +215,7 @@ pub(crate) fn pread(args: &[u64; 6]) -> Answer {
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
     match unsafe { face::call(bindings::ukl_linux_helper_pread, &mut io) } {
-        Err(OTHER) => tail::call(
-            bindings::__NR_pread64.into(),
-            args,
-            &[Arg::Num, Arg::OutLen(2), Arg::Num, Arg::Num],
-        ),
+        Err(OTHER) => otherwise(bindings::__NR_pread64, args),
         answer => answer,
     }
 }
@@ -244,7 +233,7 @@ pub(crate) fn pwrite(args: &[u64; 6]) -> Answer {
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
     match unsafe { face::call(bindings::ukl_linux_helper_pwrite, &mut io) } {
-        Err(OTHER) => Err(EINVAL),
+        Err(OTHER) => otherwise(bindings::__NR_pwrite64, args),
         answer => answer,
     }
 }
@@ -256,7 +245,10 @@ pub(crate) fn preadv(args: &[u64; 6]) -> Answer {
     io.count = args[2] as usize;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
-    unsafe { face::call(bindings::ukl_linux_helper_pread, &mut io) }
+    match unsafe { face::call(bindings::ukl_linux_helper_pread, &mut io) } {
+        Err(OTHER) => first_part(bindings::__NR_pread64, args),
+        answer => answer,
+    }
 }
 
 /// `pwritev(fd, iov, iovcnt, offset)`.
@@ -266,7 +258,10 @@ pub(crate) fn pwritev(args: &[u64; 6]) -> Answer {
     io.count = args[2] as usize;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
-    unsafe { face::call(bindings::ukl_linux_helper_pwrite, &mut io) }
+    match unsafe { face::call(bindings::ukl_linux_helper_pwrite, &mut io) } {
+        Err(OTHER) => first_part(bindings::__NR_pwrite64, args),
+        answer => answer,
+    }
 }
 
 /// Bytes of the largest socket address.
@@ -482,18 +477,21 @@ pub(crate) fn close(args: &[u64; 6]) -> Answer {
 
 /// `dup2(oldfd, newfd)`: `newfd` is closed if it is open.
 pub(crate) fn dup2(args: &[u64; 6]) -> Answer {
-    if args[0] as i32 != args[1] as i32 {
-        Process::get()?.epolls.closing(args[1] as i32)?;
-    }
-    face::syscall(bindings::__NR_dup2.into(), *args)
+    duplicate(bindings::__NR_dup2, args)
 }
 
 /// `dup3(oldfd, newfd, flags)`.
 pub(crate) fn dup3(args: &[u64; 6]) -> Answer {
+    duplicate(bindings::__NR_dup3, args)
+}
+
+fn duplicate(nr: u32, args: &[u64; 6]) -> Answer {
+    let fd = face::syscall(nr.into(), *args)?;
     if args[0] as i32 != args[1] as i32 {
-        Process::get()?.epolls.closing(args[1] as i32)?;
+        // What the sets have is what was there before, whatever is there now.
+        Process::get()?.epolls.closing(fd as i32)?;
     }
-    face::syscall(bindings::__NR_dup3.into(), *args)
+    Ok(fd)
 }
 
 /// `ioctl(fd, request, argument)`: what the argument is, the request says.
@@ -538,11 +536,12 @@ pub(crate) fn fcntl(args: &[u64; 6]) -> Answer {
 
 /// `close_range(first, last, flags)`.
 pub(crate) fn close_range(args: &[u64; 6]) -> Answer {
-    let process = Process::get()?;
-    // CLOSE_RANGE_CLOEXEC closes nothing now.
-    if args[2] & 4 == 0 {
-        let last = (args[1] as u32).min(1 << 20);
-        for fd in args[0] as u32..=last {
+    let &[first, last, flags, ..] = args;
+    let (first, last) = (first as u32, last as u32);
+    // CLOSE_RANGE_CLOEXEC closes nothing now; of other flags, and if it is no range, the kernel says EINVAL.
+    if first <= last && flags & !u64::from(bindings::CLOSE_RANGE_UNSHARE) == 0 {
+        let process = Process::get()?;
+        for fd in first..=last.min(1 << 20) {
             process.epolls.closing(fd as i32)?;
         }
     }

@@ -74,26 +74,19 @@ pub(crate) fn ignored(_args: &[u64; 6]) -> Answer {
     Ok(0)
 }
 
-/// `pselect6(n, readfds, writefds, exceptfds, timeout, mask)`: without the mask.
-pub(crate) fn pselect6(args: &[u64; 6]) -> Answer {
-    let mut args = *args;
-    args[5] = 0;
-    let set = Arg::InOut((args[0] as usize).div_ceil(64).min(16) * 8);
-    tail::call(
-        bindings::__NR_pselect6.into(),
-        &args,
-        &[Arg::Num, set, set, set, Arg::InOut(16), Arg::Num],
-    )
-}
-
-/// `select(n, readfds, writefds, exceptfds, timeout)`.
-pub(crate) fn select(args: &[u64; 6]) -> Answer {
-    let set = Arg::InOut((args[0] as usize).div_ceil(64).min(16) * 8);
-    tail::call(
-        bindings::__NR_select.into(),
-        args,
-        &[Arg::Num, set, set, set, Arg::InOut(16)],
-    )
+/// `getgroups(size, list)`.
+pub(crate) fn getgroups(args: &[u64; 6]) -> Answer {
+    let nr = bindings::__NR_getgroups.into();
+    let count = face::syscall(nr, [0; 6])?;
+    match i64::from(args[0] as i32) {
+        0 => Ok(count),
+        size if size < count => Err(EINVAL),
+        _ => tail::call(
+            nr,
+            &[count as u64, args[1], 0, 0, 0, 0],
+            &[Arg::Num, Arg::Out(4 * count as usize)],
+        ),
+    }
 }
 
 /// `setgroups(size, list)`.
@@ -107,6 +100,27 @@ pub(crate) fn setgroups(args: &[u64; 6]) -> Answer {
         args,
         &[Arg::Num, Arg::In(4 * size)],
     )
+}
+
+/// `capget(header, data)` and `capset()`: how much the data is, the header's version says.
+fn capabilities(nr: u32, args: &[u64; 6], data: fn(usize) -> Arg) -> Answer {
+    const VERSION_1: u32 = 0x1998_0330;
+    // struct __user_cap_data_struct.
+    let size = match program::read::<u32>(args[0])? {
+        VERSION_1 => 12,
+        _ => 24,
+    };
+    tail::call(nr.into(), args, &[Arg::InOut(8), data(size)])
+}
+
+/// `capget(header, data)`.
+pub(crate) fn capget(args: &[u64; 6]) -> Answer {
+    capabilities(bindings::__NR_capget, args, Arg::Out)
+}
+
+/// `capset(header, data)`.
+pub(crate) fn capset(args: &[u64; 6]) -> Answer {
+    capabilities(bindings::__NR_capset, args, Arg::In)
 }
 
 /// `prctl(option, …)`: the name is a string.

@@ -3,7 +3,7 @@
 //! Signals, which are the process's: `ukl_sigaction()`.
 
 use crate::{
-    bindings,
+    bindings::{self, ukl_linux_mask},
     face::{self, Answer},
     process::Process,
     program, thread,
@@ -11,7 +11,6 @@ use crate::{
 use core::{
     ffi::{c_int, c_void},
     ptr,
-    sync::atomic::{AtomicU64, Ordering},
 };
 use kernel::{error::to_result, new_spinlock, prelude::*, sync::SpinLock};
 
@@ -33,19 +32,13 @@ struct Action {
 program::plain!(Action);
 
 /// What the program has said about each signal.
-pub(crate) struct Actions {
-    said: Pin<KBox<SpinLock<[Action; 64]>>>,
-    /// How many handlers have run.
-    handled: AtomicU64,
-}
+pub(crate) struct Actions(Pin<KBox<SpinLock<[Action; 64]>>>);
 
 impl Actions {
     pub(crate) fn new() -> Result<Self> {
         let actions = [Action::default(); 64];
-        Ok(Self {
-            said: KBox::pin_init(new_spinlock!(actions), GFP_KERNEL_ACCOUNT)?,
-            handled: AtomicU64::new(0),
-        })
+        let actions = KBox::pin_init(new_spinlock!(actions), GFP_KERNEL_ACCOUNT)?;
+        Ok(Self(actions))
     }
 }
 
@@ -63,9 +56,6 @@ struct Context {
 ///
 /// `handler` is the address of one, `info` that of a `siginfo_t`.
 unsafe extern "C" fn handle(signal: c_int, info: *const c_void, handler: *mut c_void) {
-    if let Some(process) = Process::current() {
-        process.actions.handled.fetch_add(1, Ordering::Relaxed);
-    }
     let mut context = Context {
         words: [0; 37],
         mask: blocked(),
@@ -85,7 +75,7 @@ pub(crate) fn sigaction(args: &[u64; 6]) -> Answer {
     if size != SET_SIZE || !(1..=64).contains(&signal) {
         return Err(EINVAL);
     }
-    let actions = &Process::get()?.actions.said;
+    let actions = &Process::get()?.actions.0;
     let index = signal as usize - 1;
     let was = actions.lock()[index];
     if new != 0 {
@@ -151,12 +141,60 @@ pub(crate) fn sigprocmask(args: &[u64; 6]) -> Answer {
     Ok(0)
 }
 
-/// Runs `f` with the mask at `address`.
-pub(crate) fn masked(address: u64, f: impl FnOnce() -> Answer) -> Answer {
-    let was = set_mask(program::read(address)?)?;
-    let answer = f();
-    set_mask(was)?;
-    answer
+/// The mask that a wait has, and how it is taken back.
+pub(crate) struct Mask(ukl_linux_mask);
+
+impl Mask {
+    /// None: signals stay as they are.
+    pub(crate) const NONE: Self = Self(ukl_linux_mask {
+        is_set: false,
+        during: 0,
+        before: 0,
+    });
+
+    /// Of a wait that blocks `signals`.
+    fn of(signals: u64) -> Self {
+        Self(ukl_linux_mask {
+            is_set: true,
+            during: signals,
+            before: blocked(),
+        })
+    }
+
+    /// The one at `address`, of `size` bytes; none if that is NULL.
+    pub(crate) fn at(address: u64, size: u64) -> Result<Self> {
+        match (address, size) {
+            (0, _) => Ok(Self::NONE),
+            (address, SET_SIZE) => program::read(address).map(Self::of),
+            _ => Err(EINVAL),
+        }
+    }
+
+    /// For a helper that waits with it, and takes it back unless it is interrupted.
+    pub(crate) fn get(&self) -> ukl_linux_mask {
+        ukl_linux_mask { ..self.0 }
+    }
+
+    /// After such a wait: the handler has run, the thread blocks again what it did before.
+    pub(crate) fn take_back(&self, answer: Answer) -> Answer {
+        if self.0.is_set && answer == Err(EINTR) {
+            set_mask(self.0.before)?;
+        }
+        answer
+    }
+
+    /// Makes `wait` with the mask, where no helper waits. It is told whether a signal has come, so that it
+    /// only looks: then nothing is `EINTR`.
+    pub(crate) fn with(mut self, wait: impl FnOnce(bool) -> Answer) -> Answer {
+        // SAFETY: The helper takes this.
+        let has_come = unsafe { face::call(bindings::ukl_linux_helper_mask, &mut self.0)? } != 0;
+        let answer = match wait(has_come) {
+            Ok(0) if has_come => Err(EINTR),
+            answer => answer,
+        };
+        set_mask(self.0.before)?;
+        answer
+    }
 }
 
 /// `rt_sigsuspend(mask, size)`.
@@ -164,29 +202,19 @@ pub(crate) fn sigsuspend(args: &[u64; 6]) -> Answer {
     if args[1] != SET_SIZE {
         return Err(EINVAL);
     }
-    let mask = program::read(args[0])?;
-    let was = blocked();
-    let answer = wait(Some(mask));
-    set_mask(was)?;
-    answer
+    wait(Mask::of(program::read(args[0])?))
 }
 
-/// Waits until a handler has run, with another mask if there is one.
-fn wait(mask: Option<u64>) -> Answer {
-    let handled = &Process::get()?.actions.handled;
-    let mut pause = bindings::ukl_linux_pause {
-        handled: handled.as_ptr(),
-        before: handled.load(Ordering::Relaxed),
-        mask: mask.unwrap_or(0),
-        set_mask: mask.is_some(),
-    };
+/// Waits until a handler has run.
+fn wait(mut mask: Mask) -> Answer {
     // SAFETY: The helper takes this.
-    unsafe { face::call(bindings::ukl_linux_helper_pause, &mut pause) }
+    let answer = unsafe { face::call(bindings::ukl_linux_helper_pause, &mut mask.0) };
+    mask.take_back(answer)
 }
 
 /// `pause()`.
 pub(crate) fn pause(_args: &[u64; 6]) -> Answer {
-    wait(None)
+    wait(Mask::NONE)
 }
 
 /// Sends the calling thread a signal.

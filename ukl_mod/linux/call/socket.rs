@@ -25,7 +25,11 @@ pub(crate) fn accept4(args: &[u64; 6]) -> Answer {
     };
     // SAFETY: The helper takes this.
     let fd = unsafe { face::call(bindings::ukl_linux_helper_accept, &mut accept)? };
-    file::put_name(&name, accept.namelen, args[1], args[2])?;
+    if let Err(error) = file::put_name(&name, accept.namelen, args[1], args[2]) {
+        // Nobody would know of it.
+        file::close(&[fd as u64, 0, 0, 0, 0, 0])?;
+        return Err(error);
+    }
     Ok(fd)
 }
 

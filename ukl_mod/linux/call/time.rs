@@ -10,7 +10,7 @@ use crate::{
 };
 use kernel::prelude::*;
 
-const NSEC_PER_SEC: i64 = 1_000_000_000;
+pub(crate) const NSEC_PER_SEC: i64 = 1_000_000_000;
 
 /// The time of `clock`, if it is one that can be read here.
 #[inline(always)]
@@ -73,6 +73,17 @@ pub(crate) fn duration(address: u64) -> Result<i64> {
     Ok(seconds
         .saturating_mul(NSEC_PER_SEC)
         .saturating_add(nanoseconds))
+}
+
+/// The same of a `struct timeval`, whose microseconds may be more than a second.
+pub(crate) fn microseconds(address: u64) -> Result<i64> {
+    let [seconds, microseconds]: [i64; 2] = program::read(address)?;
+    if seconds < 0 || microseconds < 0 {
+        return Err(EINVAL);
+    }
+    Ok(seconds
+        .saturating_mul(NSEC_PER_SEC)
+        .saturating_add(microseconds.saturating_mul(1000)))
 }
 
 /// The time of the monotonic clock in so many nanoseconds.
