@@ -147,6 +147,7 @@ check "hello is the same in both rings" hello_is_the_same
 check "system calls are shown" traced
 check "those that servers make most, too" hot_traced
 check "system calls come to the same in both rings" in_both calls
+check "those that servers hardly ever make, too" in_both rare
 check "threads do" in_both threads
 check "floating point does" in_both float
 check "strings do" in_both strings

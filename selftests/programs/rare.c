@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rare: what system calls come to that servers make hardly ever, as a program that ring 0 and user space run; KTAP */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/futex.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "result.h"
+
+#define PAGE 4096
+#define NSEC_PER_SEC 1000000000LL
+
+static const struct timespec seconds = { 5, 0 }, at_once = { 0, 0 };
+
+static int is_all(const char *at, size_t len, char byte)
+{
+	for (size_t i = 0; i < len; i++)
+		if (at[i] != byte)
+			return 0;
+	return 1;
+}
+
+static char *map(void *at, size_t len, int flags)
+{
+	return mmap(at, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
+
+static void fixed_memory(void)
+{
+	char *at = map(NULL, 3 * PAGE, 0), *hole = at + PAGE, *others[600];
+	int apart = 1;
+
+	memset(at, 1, 3 * PAGE);
+	ok(munmap(hole, PAGE) == 0 && map(hole, PAGE, MAP_FIXED) == hole && is_all(hole, PAGE, 0), "MAP_FIXED where nothing is");
+	memset(hole, 2, PAGE);
+	for (int i = 0; i < 600; i++) {
+		others[i] = map(NULL, PAGE, 0);
+		apart &= others[i] + PAGE <= at || others[i] >= at + 3 * PAGE;
+		memset(others[i], 3, PAGE);
+	}
+	ok(apart && is_all(hole, PAGE, 2), "nobody else is given that");
+	for (int i = 0; i < 600; i++)
+		munmap(others[i], PAGE);
+	ok(map(hole, PAGE, MAP_FIXED) == hole && is_all(hole, PAGE, 0) && is_all(at, PAGE, 1) && is_all(hole + PAGE, PAGE, 1),
+	   "MAP_FIXED where something is");
+	memset(hole, 2, PAGE);
+	ok(map(hole, PAGE, MAP_FIXED_NOREPLACE) == MAP_FAILED && errno == EEXIST && is_all(hole, PAGE, 2), "MAP_FIXED_NOREPLACE");
+	munmap(hole, PAGE);
+	ok(map(hole, PAGE, MAP_FIXED_NOREPLACE) == hole && is_all(hole, PAGE, 0), "where nothing is");
+	ok(map(hole + 1, PAGE, MAP_FIXED) == MAP_FAILED && errno == EINVAL && map(hole, 0, MAP_FIXED) == MAP_FAILED &&
+	   errno == EINVAL, "MAP_FIXED at what is no page, and of nothing");
+	munmap(at, 3 * PAGE);
+}
+
+static void other_memory(void)
+{
+	char *at = map(NULL, 4 * PAGE, 0);
+	unsigned char in_core[4] = { 0 };
+
+	ok(fails(munmap(at + 1, PAGE), EINVAL) && fails(munmap(at, 0), EINVAL), "munmap() of what is no page, and of nothing");
+	ok(mremap(at, PAGE, 0, 0) == MAP_FAILED && errno == EINVAL, "mremap() to nothing");
+	ok(mremap(at + 1, PAGE, PAGE, 0) == MAP_FAILED && errno == EINVAL &&
+	   mremap(at, PAGE, PAGE, 0x100) == MAP_FAILED && errno == EINVAL, "mremap() of what is no page, with flags that are none");
+	ok(mremap(at, PAGE, 2 * PAGE, 0) == MAP_FAILED && errno == ENOMEM, "mremap() that has no room");
+	ok(madvise(at, PAGE, MADV_WILLNEED) == 0 && fails(madvise(at, PAGE, 99), EINVAL), "madvise() with a hint, and with none");
+	ok(mincore(at, 4 * PAGE, in_core) == 0 && msync(at, 4 * PAGE, MS_SYNC) == 0, "mincore() and msync()");
+	munmap(at + PAGE, PAGE);
+	ok(fails(mincore(at, 4 * PAGE, in_core), ENOMEM) && fails(msync(at, 4 * PAGE, MS_SYNC), ENOMEM), "of what is not there");
+	ok(mlock(at, PAGE) == 0 && munlock(at, PAGE) == 0, "mlock()");
+	munmap(at, 4 * PAGE);
+}
+
+static void who_one_is(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_1, 0 };
+	gid_t groups[100], many[3] = { 5, 6, 7 }, before[100];
+	int had = getgroups(100, before);
+	uint32_t caps[12];
+
+	memset(groups, 0xee, sizeof(groups));
+	ok(setgroups(3, many) == 0 && getgroups(0, NULL) == 3, "setgroups()");
+	ok(getgroups(3, groups) == 3 && !memcmp(groups, many, sizeof(many)) && is_all((char *)(groups + 3), 97 * 4, 0xee),
+	   "getgroups(), and no more than there are");
+	ok(getgroups(100, groups) == 3 && is_all((char *)(groups + 3), 97 * 4, 0xee), "with more room than it takes");
+	ok(fails(getgroups(2, groups), EINVAL) && fails(getgroups(-1, groups), EINVAL), "with less");
+	ok(fails(setgroups(65537, many), EINVAL), "more than there may be");
+	ok(setgroups(0, NULL) == 0 && getgroups(100, groups) == 0, "none");
+	setgroups(had, before);
+
+	memset(caps, 0xee, sizeof(caps));
+	ok(syscall(SYS_capget, &header, caps) == 0 && is_all((char *)(caps + 3), 9 * 4, 0xee), "capget() of version 1");
+	header.version = _LINUX_CAPABILITY_VERSION_3;
+	ok(syscall(SYS_capget, &header, caps) == 0 && caps[5] != 0xeeeeeeee && is_all((char *)(caps + 6), 6 * 4, 0xee) &&
+	   syscall(SYS_capset, &header, caps) == 0, "of version 3, and capset()");
+	header.version = 1;
+	ok(fails(syscall(SYS_capget, &header, caps), EINVAL) && header.version == _LINUX_CAPABILITY_VERSION_3, "of none");
+	ok(fails(syscall(SYS_capget, NULL, caps), EFAULT), "capget() of nobody");
+}
+
+static volatile sig_atomic_t caught;
+
+static void handler(int number)
+{
+	caught = number;
+}
+
+static void handle(int number, int flags)
+{
+	sigaction(number, &(struct sigaction) { .sa_handler = handler, .sa_flags = flags }, NULL);
+	caught = 0;
+}
+
+static int is_blocked(int number)
+{
+	sigset_t set;
+
+	sigprocmask(SIG_BLOCK, NULL, &set);
+	return sigismember(&set, number);
+}
+
+static int is_pending(int number)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	return sigismember(&set, number);
+}
+
+/* It was interrupted by SIGUSR1, which only its mask let through. */
+static int let_through(long result)
+{
+	return fails(result, EINTR) && caught == SIGUSR1 && is_blocked(SIGUSR1) && !is_pending(SIGUSR1);
+}
+
+/* Signals that wait, and that come, are let through by the mask of a wait, and by that only. */
+static void masks(int flags, const char *const names[10])
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int set = epoll_create1(0), pipes[2], fd;
+	struct pollfd at = { .events = POLLIN };
+	struct itimerval soon = { .it_value.tv_usec = 30000 };
+	sigset_t none, blocked;
+	fd_set reads;
+
+	pipe(pipes);
+	fd = at.fd = pipes[0];
+	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	sigemptyset(&none);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigaddset(&blocked, SIGALRM);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+
+	handle(SIGUSR1, flags);
+	raise(SIGUSR1);
+	ok(ppoll(&at, 1, &at_once, NULL) == 0 && !caught && is_pending(SIGUSR1), names[0]);
+	ok(let_through(ppoll(&at, 1, &seconds, &none)), names[1]);
+	handle(SIGUSR1, flags);
+	raise(SIGUSR1);
+	ok(let_through(epoll_pwait(set, &event, 1, 5000, &none)), names[2]);
+	handle(SIGUSR1, flags);
+	raise(SIGUSR1);
+	FD_ZERO(&reads);
+	FD_SET(fd, &reads);
+	ok(let_through(pselect(fd + 1, &reads, NULL, NULL, &seconds, &none)) && FD_ISSET(fd, &reads), names[3]);
+
+	/* The same of one that comes while they wait. */
+	sigdelset(&blocked, SIGUSR1);
+	handle(SIGALRM, flags);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	ok(fails(ppoll(&at, 1, &seconds, &none), EINTR) && caught == SIGALRM && is_blocked(SIGALRM), names[4]);
+	handle(SIGALRM, flags);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	ok(fails(epoll_pwait(set, &event, 1, 5000, &none), EINTR) && caught == SIGALRM && is_blocked(SIGALRM), names[5]);
+	handle(SIGALRM, flags);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	ok(fails(pselect(fd + 1, &reads, NULL, NULL, &seconds, &none), EINTR) && caught == SIGALRM && is_blocked(SIGALRM),
+	   names[6]);
+
+	/* Who is ready is told first. */
+	handle(SIGUSR1, flags);
+	raise(SIGUSR1);
+	write(pipes[1], "x", 1);
+	ok(ppoll(&at, 1, &seconds, &none) == 1 && at.revents == POLLIN && is_blocked(SIGUSR1) && !caught && is_pending(SIGUSR1),
+	   names[7]);
+	ok(epoll_pwait(set, &event, 1, 5000, &none) == 1 && is_blocked(SIGUSR1), names[8]);
+	raise(SIGUSR1);
+	ok(pselect(fd + 1, &reads, NULL, NULL, &seconds, &none) == 1 && is_blocked(SIGUSR1), names[9]);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(set);
+}
+
+static void masked_waits(void)
+{
+	static const char *const names[10] = {
+		"ppoll() without a mask leaves a signal that waits", "a signal that waits, and ppoll()", "and epoll_pwait()",
+		"and pselect()",
+		"one that comes, and ppoll()", "epoll_pwait() then", "pselect() then",
+		"what is ready, and ppoll()", "what is ready, and epoll_pwait()", "what is ready, and pselect()",
+	}, *const restart[10] = {
+		"ppoll() without a mask, SA_RESTART", "SA_RESTART, and ppoll()", "SA_RESTART, and epoll_pwait()",
+		"SA_RESTART, and pselect()", "SA_RESTART, one that comes, and ppoll()", "SA_RESTART, and epoll_pwait() then",
+		"SA_RESTART, and pselect() then", "SA_RESTART, what is ready, and ppoll()",
+		"SA_RESTART, what is ready, and epoll_pwait()", "SA_RESTART, what is ready, and pselect()",
+	};
+	uint64_t mask = 0;
+
+	masks(0, names);
+	masks(SA_RESTART, restart);
+	ok(fails(syscall(SYS_ppoll, NULL, 0, &at_once, &mask, 4), EINVAL) &&
+	   fails(syscall(SYS_ppoll, NULL, 0, &at_once, 16, 8), EFAULT), "a mask of no size, and one that is not there");
+	ok(fails(syscall(SYS_rt_sigprocmask, 77, &mask, NULL, 8), EINVAL) &&
+	   fails(syscall(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, 4), EINVAL) &&
+	   fails(syscall(SYS_rt_sigsuspend, &mask, 4), EINVAL), "masks that are none");
+}
+
+/* Whether @wait is interrupted by a handler that wants calls to be made again, which is not for those that wait for events. */
+static int is_interrupted(long (*wait)(void))
+{
+	struct itimerval soon = { .it_value.tv_usec = 30000 };
+	long result;
+
+	handle(SIGALRM, SA_RESTART);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	result = wait();
+	return fails(result, EINTR) && caught == SIGALRM;
+}
+
+static long by_poll(void)
+{
+	return poll(NULL, 0, 5000);
+}
+
+static long by_select(void)
+{
+	struct timeval timeout = { 5, 0 };
+
+	return select(0, NULL, NULL, NULL, &timeout);
+}
+
+static long by_epoll(void)
+{
+	struct epoll_event event;
+	int set = epoll_create1(0);
+	long result = epoll_wait(set, &event, 1, 5000);
+	int err = errno;
+
+	close(set);
+	errno = err;
+	return result;
+}
+
+static long by_nanosleep(void)
+{
+	struct timespec left = { 0, 0 };
+
+	return nanosleep(&seconds, &left) && left.tv_sec >= 3 && left.tv_sec < 5 ? -1 : 0;
+}
+
+static long by_sigsuspend(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	return sigsuspend(&none);
+}
+
+static int feed;
+
+static void feeds(int number)
+{
+	caught = number;
+	write(feed, "fed", 3);
+}
+
+static void restarts(void)
+{
+	struct itimerval soon = { .it_value.tv_usec = 30000 };
+	int pipes[2];
+	char in[8];
+
+	ok(is_interrupted(by_poll), "poll() is not made again");
+	ok(is_interrupted(by_select), "select() is not");
+	ok(is_interrupted(by_epoll), "epoll_wait() is not");
+	ok(is_interrupted(by_nanosleep), "nanosleep() is not, and says what is left");
+	ok(is_interrupted(by_sigsuspend), "sigsuspend() is not");
+	pipe(pipes);
+	feed = pipes[1];
+	sigaction(SIGALRM, &(struct sigaction) { .sa_handler = feeds, .sa_flags = SA_RESTART }, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	ok(read(pipes[0], in, 8) == 3, "read() is");
+	sigaction(SIGALRM, &(struct sigaction) { .sa_handler = feeds }, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	ok(fails(read(pipes[0], in, 8), EINTR), "but not without SA_RESTART");
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void selecting(void)
+{
+	struct timeval timeout = { 10, 0 }, short_time = { 0, 20000 };
+	fd_set reads, writes, excepts;
+	int pipes[2], far, pair[2];
+	static char many[100000 / 8];
+
+	pipe(pipes);
+	far = dup2(pipes[0], 200);
+	FD_ZERO(&reads);
+	FD_ZERO(&writes);
+	FD_ZERO(&excepts);
+	FD_SET(pipes[0], &reads);
+	FD_SET(far, &reads);
+	FD_SET(pipes[1], &writes);
+	FD_SET(pipes[1], &excepts);
+	ok(select(far + 1, &reads, &writes, &excepts, &timeout) == 1 && !FD_ISSET(pipes[0], &reads) && !FD_ISSET(far, &reads) &&
+	   FD_ISSET(pipes[1], &writes) && !FD_ISSET(pipes[1], &excepts), "select() of what can be written to");
+	ok(syscall(SYS_select, 0, NULL, NULL, NULL, &short_time) == 0 && short_time.tv_sec == 0 && short_time.tv_usec == 0 &&
+	   syscall(SYS_select, pipes[1] + 1, NULL, &writes, NULL, &timeout) == 1 && timeout.tv_sec == 9 && timeout.tv_usec > 0,
+	   "the system call says how long it would have waited");
+	write(pipes[1], "x", 1);
+	FD_SET(pipes[0], &reads);
+	FD_SET(far, &reads);
+	ok(select(far + 1, &reads, &writes, NULL, NULL) == 3 && FD_ISSET(pipes[0], &reads) && FD_ISSET(far, &reads),
+	   "of all sorts");
+	FD_ZERO(&reads);
+	FD_SET(far, &reads);
+	ok(select(192, &reads, NULL, NULL, &(struct timeval) { 0, 0 }) == 0 && FD_ISSET(far, &reads), "of fewer than the set has");
+	ok(select(far + 1, &reads, NULL, NULL, &(struct timeval) { 0, 0 }) == 1 && FD_ISSET(far, &reads),
+	   "of one in the fourth word");
+	close(far);
+	ok(fails(select(far + 1, &reads, NULL, NULL, &timeout), EBADF) && FD_ISSET(far, &reads), "of what is closed");
+	ok(fails(select(-1, NULL, NULL, NULL, &timeout), EINVAL), "of fewer than none");
+	ok(select(100000, (void *)many, NULL, NULL, &(struct timeval) { 0, 0 }) == 0, "of more than there can be");
+	ok(fails(syscall(SYS_select, 0, NULL, NULL, NULL, &(struct timeval) { 0, -1 }), EINVAL) &&
+	   fails(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &(struct timespec) { 0, NSEC_PER_SEC }, NULL), EINVAL),
+	   "with a time that is none");
+	ok(fails(syscall(SYS_select, 10, 16, NULL, NULL, &timeout), EFAULT), "of a set that is not there");
+	close(pipes[0]);
+	FD_ZERO(&writes);
+	FD_SET(pipes[1], &writes);
+	ok(select(pipes[1] + 1, NULL, &writes, NULL, NULL) == 1, "of a pipe that nobody reads");
+	close(pipes[1]);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	close(pair[1]);
+	FD_ZERO(&excepts);
+	FD_SET(pair[0], &excepts);
+	ok(select(pair[0] + 1, NULL, NULL, &excepts, &(struct timeval) { 0, 20000 }) == 0 && !FD_ISSET(pair[0], &excepts),
+	   "what has hung up is no exception");
+	close(pair[0]);
+}
+
+/* Whether something to be read of the connection is an event of the set. */
+static int in_set(int set)
+{
+	struct epoll_event event;
+
+	return epoll_wait(set, &event, 1, 0) == 1;
+}
+
+static void sets(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int set = epoll_create1(0), fds[2], null = open("/dev/null", O_RDONLY), fd;
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	fd = fds[0];
+	write(fds[1], "x", 1);
+	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+	ok(fails(dup2(1000, fd), EBADF) && in_set(set), "dup2() that fails leaves what is in a set");
+	ok(dup2(fd, fd) == fd && in_set(set), "dup2() to itself does");
+	ok(fails(dup3(null, fd, 0x7777), EINVAL) && fails(dup3(fd, fd, 0), EINVAL) && fails(dup3(1000, fd, 0), EBADF) &&
+	   in_set(set), "dup3() that fails does");
+	ok(fails(syscall(SYS_close_range, fd, fd, 0x7777), EINVAL) && fails(syscall(SYS_close_range, fd, fd - 1, 0), EINVAL) &&
+	   in_set(set), "close_range() that fails does");
+	ok(syscall(SYS_close_range, fd, fd, CLOSE_RANGE_CLOEXEC) == 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC && in_set(set),
+	   "and one that closes later");
+	ok(dup2(null, fd) == fd && !in_set(set), "dup2() takes it out");
+	close(fd);
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	write(fds[1], "x", 1);
+	epoll_ctl(set, EPOLL_CTL_ADD, fds[0], &event);
+	ok(in_set(set) && dup3(null, fds[0], O_CLOEXEC) == fds[0] && !in_set(set), "dup3() does");
+	close(fds[0]);
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	write(fds[1], "x", 1);
+	epoll_ctl(set, EPOLL_CTL_ADD, fds[0], &event);
+	ok(in_set(set) && syscall(SYS_close_range, fds[0], fds[0], 0) == 0 && !in_set(set) && fails(close(fds[0]), EBADF),
+	   "close_range() does");
+	close(fds[1]);
+	close(null);
+	close(set);
+}
+
+/* Files that only user space can read and write. */
+static void proc(void)
+{
+	int fd = open("/proc/self/status", O_RDONLY), adj = open("/proc/self/oom_score_adj", O_RDWR), pipes[2];
+	int comm = open("/proc/thread-self/comm", O_RDWR);
+	struct iovec parts[3] = { { "", 0 }, { "7", 1 }, { "8", 1 } };
+	char in[64] = "", name[64] = "", out[16];
+	struct iovec rest[3] = { { in, 0 }, { in, 3 }, { in + 3, 20 } };
+
+	ok(pread(fd, in, 4, 1) == 4 && !memcmp(in, "ame:", 4), "pread() of /proc");
+	ok(preadv(fd, rest, 3, 2) > 0 && !memcmp(in, "me:", 3), "preadv()");
+	ok(readv(fd, rest, 3) > 0 && !memcmp(in, "Nam", 3) && readv(fd, rest, 1) == 0, "readv(), and of nothing");
+	pread(comm, name, 63, 0);
+	ok(pwrite(adj, "5", 1, 0) == 1 && pread(adj, in, 63, 0) == 2 && !memcmp(in, "5\n", 2), "pwrite()");
+	ok(pwritev(adj, parts + 1, 2, 0) > 0 && pread(adj, in, 63, 0) == 2 && (*in == '7' || *in == '8'), "pwritev()");
+	ok(writev(comm, parts, 3) > 0 && writev(comm, parts, 1) == 0 && pread(comm, in, 63, 0) == 2 && (*in == '7' || *in == '8'),
+	   "writev(), and of nothing");
+	write(comm, name, strlen(name));
+	write(adj, "0", 1);
+	ok(fails(pread(fd, in, 4, -1), EINVAL) && fails(preadv(fd, rest, 3, -1), EINVAL), "at less than the beginning");
+	pipe(pipes);
+	ok(fails(pread(pipes[0], in, 1, 0), ESPIPE) && fails(pwrite(pipes[1], "x", 1, 0), ESPIPE), "of a pipe");
+	close(pipes[0]);
+	close(pipes[1]);
+	ok(fails(pread(fd, NULL, 4, 0), EFAULT) && fails(pwrite(adj, NULL, 4, 0), EFAULT), "from nowhere, and to nowhere");
+	snprintf(out, sizeof(out), "%d", getpid());
+	ok(readlink("/proc/self", in, 63) == (int)strlen(out) && !memcmp(in, out, strlen(out)), "which process it is of");
+	close(fd);
+	close(comm);
+	close(adj);
+}
+
+/* The next descriptor that is given out. */
+static int next_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+static void names(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } }, from;
+	socklen_t len = sizeof(address), minus = -1, short_one = 4;
+	int server = socket(AF_INET, SOCK_STREAM, 0), client[4], fd, before;
+	struct ifreq interface = { .ifr_name = "lo" };
+	char in[200];
+	int count;
+
+	bind(server, (void *)&address, len);
+	listen(server, 10);
+	getsockname(server, (void *)&address, &len);
+	for (int i = 0; i < 4; i++) {
+		client[i] = socket(AF_INET, SOCK_STREAM, 0);
+		connect(client[i], (void *)&address, sizeof(address));
+	}
+	before = next_fd();
+	ok(fails(accept(server, (void *)&from, NULL), EFAULT) && fails(accept(server, (void *)&from, &minus), EINVAL) &&
+	   fails(accept(server, (void *)16, &len), EFAULT) && next_fd() == before, "accept() that fails leaves no descriptor");
+	memset(&from, 0xee, sizeof(from));
+	fd = accept(server, (void *)&from, &short_one);
+	ok(fd == before && short_one == sizeof(from) && from.sin_family == AF_INET && from.sin_addr.s_addr == 0xeeeeeeee,
+	   "accept() with little room for a name");
+	ok(fails(syscall(SYS_accept4, server, NULL, NULL, 0x7777), EINVAL), "accept4() with flags that are none");
+	close(fd);
+	for (int i = 0; i < 4; i++)
+		close(client[i]);
+	close(server);
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ok(fails(sendto(fd, "x", 1, 0, (void *)in, 129), EINVAL), "a name that is longer than any");
+	ok(ioctl(fd, SIOCGIFFLAGS, &interface) == 0 && interface.ifr_flags & IFF_LOOPBACK, "ioctl() of an interface");
+	ok(ioctl(fd, FIONREAD, &count) == 0 && count == 0 && fails(ioctl(fd, 0x7777, 0), ENOTTY),
+	   "FIONREAD, and a request of nobody");
+	close(fd);
+}
+
+static long futex(uint32_t *word, int op, uint32_t value, const void *timeout, uint32_t *other, uint32_t value3)
+{
+	return syscall(SYS_futex, word, op, value, timeout, other, value3);
+}
+
+static void waiting(void)
+{
+	uint32_t words[2] = { 1, 2 };
+	struct timespec past = { 1, 0 }, bad = { 0, -1 };
+
+	ok(fails(futex(words, FUTEX_WAIT, 2, NULL, NULL, 0), EAGAIN), "futex(): a word that has another value");
+	ok(fails(futex((void *)((char *)words + 1), FUTEX_WAIT, 1, NULL, NULL, 0), EINVAL), "one that is not aligned");
+	ok(fails(futex(words, FUTEX_WAIT, 1, &bad, NULL, 0), EINVAL), "for a time that is none");
+	ok(fails(futex(words, FUTEX_WAIT, 1, &(struct timespec) { 0, 1000000 }, NULL, 0), ETIMEDOUT), "for a short time");
+	ok(fails(futex(words, FUTEX_WAIT_BITSET, 1, &past, NULL, ~0u), ETIMEDOUT) &&
+	   fails(futex(words, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 1, &past, NULL, ~0u), ETIMEDOUT), "until it was");
+	ok(futex(words, FUTEX_WAKE, INT_MAX, NULL, NULL, 0) == 0 && futex(words, FUTEX_WAKE_BITSET, 1, NULL, NULL, ~0u) == 0,
+	   "nobody to be woken");
+	ok(fails(futex(words, FUTEX_CMP_REQUEUE, 1, (void *)1, words + 1, 2), EAGAIN) &&
+	   futex(words, FUTEX_CMP_REQUEUE, 1, (void *)1, words + 1, 1) == 0 &&
+	   futex(words, FUTEX_REQUEUE, 1, (void *)1, words + 1, 0) == 0, "nobody to be moved");
+	ok(fails(futex((void *)16, FUTEX_WAKE, 1, NULL, NULL, 0), EFAULT) || errno == 0, "a word that is not there");
+}
+
+static void clocks(void)
+{
+	struct timespec now, when = { 0, 0 };
+	struct timeval time_of_day;
+	unsigned int cpu, node;
+	stack_t stack;
+
+	clock_gettime(CLOCK_MONOTONIC, &when);
+	when.tv_nsec += 20000000;
+	when.tv_sec += when.tv_nsec / NSEC_PER_SEC;
+	when.tv_nsec %= NSEC_PER_SEC;
+	ok(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == 0 && clock_gettime(CLOCK_MONOTONIC, &now) == 0 &&
+	   (now.tv_sec - when.tv_sec) * NSEC_PER_SEC + now.tv_nsec - when.tv_nsec >= 0, "clock_nanosleep() until then");
+	ok(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &(struct timespec) { 1, 0 }, NULL) == 0, "until it was");
+	ok(clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec) { -1, 0 }, NULL) == EINVAL &&
+	   clock_nanosleep(77, 0, &at_once, NULL) == EINVAL, "for a time and by a clock that are none");
+	ok(gettimeofday(&time_of_day, NULL) == 0 && time(NULL) - time_of_day.tv_sec < 2 && time_of_day.tv_usec < 1000000,
+	   "gettimeofday()");
+	ok(clock_gettime(CLOCK_BOOTTIME, &now) == 0 && clock_gettime(CLOCK_MONOTONIC_RAW, &now) == 0 &&
+	   clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 && clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0, "other clocks");
+	ok(syscall(SYS_getcpu, &cpu, &node, NULL) == 0 && cpu < 1024 && node == 0, "getcpu()");
+	ok(sigaltstack(NULL, &stack) == 0 && stack.ss_flags & SS_DISABLE, "sigaltstack()");
+	ok(fails(syscall(SYS_arch_prctl, 0x7777, 0), EINVAL), "arch_prctl() of nothing");
+	ok(syscall(SYS_set_tid_address, NULL) == gettid(), "set_tid_address()");
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	fixed_memory();
+	other_memory();
+	who_one_is();
+	masked_waits();
+	restarts();
+	selecting();
+	sets();
+	proc();
+	names();
+	waiting();
+	clocks();
+	return results();
+}
