@@ -26,6 +26,7 @@ bool ukl_helper_fatal_signal_pending(struct task_struct *task)
 {
 	/* A kernel thread that allows SIGKILL has it pending like any other signal. */
 	return signal_pending(task) &&
-		(sigismember(&task->pending.signal, SIGKILL) ||
-		 sigismember(&task->signal->shared_pending.signal, SIGKILL));
+		/* Not locked, as in fatal_signal_pending(): one on its way is seen next time. */
+		data_race(sigismember(&task->pending.signal, SIGKILL) ||
+			  sigismember(&task->signal->shared_pending.signal, SIGKILL));
 }
