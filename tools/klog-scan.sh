@@ -70,17 +70,17 @@ END
 # What a debug kernel reports that is none of ours. Another report in the middle of such a one is told by its headline.
 # - Debug objects know the stack that the kernel gave a task, and no other, and a call that is made on the application's has
 #   its timers there. Such a report ends after 60 lines if not before.
-# - KCSAN finds races of the kernel with itself. Where the code of a module has a part, its name is in the headline, or "0x0"
-#   on both sides, if that code ran on an application's stack, which cannot be walked. One "0x0" beside a function of the
-#   kernel is taken for another one of it, that a bypassed call called, as is almost all that races there.
+# - KCSAN finds races of the kernel with itself. Where the code of a module has a part, its name is in the headline, or "0x0",
+#   if that code ran on an application's stack, which cannot be walked.
 judged() {
 	awk '
 		/BUG:|Oops|panic|INFO: |WARNING: / && !/WARNING: at __debug_object_init\+/ { known = 0 }
 		/ODEBUG: object [0-9a-f]+ is NOT on stack [0-9a-f]+, but annotated/ { known = 60 }
-		/BUG: KCSAN: data-race in [^[]*$/ && !/ 0x0 \/ 0x0$/ { known = 100; race = 1 }
+		/BUG: KCSAN: data-race in [^[]*$/ && !/ 0x0( |$)/ { known = 100; race = 1 }
 		/====================$/ && !race { next }
 		known-- <= 0 { print; known = 0; race = 0 }
-		/---\[ end trace/ || race && /====================$/ { known = 0 }
+		/---\[ end trace/ { known = 0 }
+		race && /====================$/ { known = race = 0 }
 	'
 }
 

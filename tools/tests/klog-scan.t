@@ -104,7 +104,7 @@ good=(
 )
 
 echo 'TAP version 13'
-echo "1..$((${#bad[@]} + 23))"
+echo "1..$((${#bad[@]} + 26))"
 
 for line in "${bad[@]}"; do
 	log 12288 "$line" >"$dir/log"
@@ -162,6 +162,19 @@ log 12288 "${race[@]}" 'Call Trace:' >"$dir/log"
 expect 1 'and what comes after it'
 log 12288 "${race[0]}" 'BUG: KCSAN: data-race in 0x0 / 0x0' "${race[@]:2}" >"$dir/log"
 expect 1 'and one on two application stacks'
+log 12288 "${race[0]}" 'BUG: KCSAN: data-race in 0x0 / schedule' "${race[@]:2}" >"$dir/log"
+expect 1 'and one on one of them'
+log 12288 "${race[0]}" 'BUG: KCSAN: data-race in schedule / 0x0' "${race[@]:2}" >"$dir/log"
+expect 1 'and on the other'
+log 12288 "${race[@]}" "${race[@]}" >"$dir/log"
+count=$((count + 1))
+if [ "$("$scan" --judged <"$dir/log" | wc -l)" = "$(log 12288 | sed 3d | wc -l)" ]; then
+	echo "ok $count nothing is left of two in a row"
+else
+	echo "not ok $count nothing is left of two in a row"
+	"$scan" --judged <"$dir/log" | sed 's/^/# /'
+	failed=1
+fi
 log 12800 "${race[@]}" >"$dir/log"
 expect 1 'and a taint'
 
