@@ -203,10 +203,10 @@ within() {
 	[ "$status" = 0 ] && [ "$start" -le "$limit" ]
 }
 
-# until_true MS COMMAND...: tries until COMMAND succeeds, for at most MS.
+# until_true MS COMMAND...: tries until COMMAND succeeds, for at most MS, or longer on a slow machine.
 until_true() {
 	local end
-	end=$(($(now_ms) + $1))
+	end=$(($(now_ms) + $1 * ${SLOWER:-1}))
 	shift
 	until "$@"; do
 		[ "$(now_ms)" -lt "$end" ] || return 1

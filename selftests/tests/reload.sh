@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../leak.sh"
 
 rounds=100
+scan=$(dirname "$0")/../../tools/klog-scan.sh
 load_leaker() {
 	insmod "$modules/ukl_test_leak.ko" "$1=$2" && rmmod ukl_test_leak
 }
@@ -33,7 +34,7 @@ no_leak() {
 quiet() {
 	local lines
 	dmesg | grep -q "$mark" || return 1
-	lines=$(dmesg --raw | awk -v mark="$mark" 'seen; index($0, mark) { seen = 1 }' | grep -aE '^<[0-5]>')
+	lines=$(dmesg --raw | awk -v mark="$mark" 'seen; index($0, mark) { seen = 1 }' | "$scan" --judged | grep -aE '^<[0-5]>')
 	printf '%s\n' "$lines" | head -n 20
 	[ -z "$lines" ]
 }

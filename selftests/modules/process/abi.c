@@ -142,23 +142,24 @@ int command_busy(void)
 	return waiting(NULL);
 }
 
-static noinline int deep(long bytes)
+/* As deep as @end: how large a frame is, the compiler says. */
+static noinline int deep(unsigned long end)
 {
 	char frame[512];
 
-	frame[0] = bytes;
-	frame[sizeof(frame) - 1] = bytes;
-	OPTIMIZER_HIDE_VAR(bytes);
+	frame[0] = end;
+	frame[sizeof(frame) - 1] = end;
+	OPTIMIZER_HIDE_VAR(end);
 	barrier_data(frame);
-	if (bytes > (long)sizeof(frame))
-		frame[0] += deep(bytes - sizeof(frame) - 32);
+	if (current_stack_pointer > end + sizeof(frame))
+		frame[0] += deep(end);
 	return frame[0] + frame[sizeof(frame) - 1];
 }
 
 /* stack BYTES: uses so much of it, and makes a call from there. */
 int command_stack(void)
 {
-	deep(number(2, 0));
+	deep(current_stack_pointer - number(2, 0));
 	return ukl_null();
 }
 
