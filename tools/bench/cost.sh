@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # cost.sh: what threads and connections take in memory, what a start takes until the first answer, and what a request takes by
 # the number of connections: in user space and in ring 0, in one run of the deterministic machine. `make bench-cost` builds
-# what it needs. Writes build/results/cost.json, prints tables. Two runs agree within 2 %, those of memory within 5 %.
+# what it needs. Writes build/results/cost.json, prints tables. Two runs agree within 2 %, of memory and of short starts within
+# 5 %; not if the host is so busy that a start waits for the files that it opens.
 # Environment: QUICK=1: in less time; WHAT: only these of what guest.sh measures, for work on it.
 set -eu
 self="bench-cost"
