@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocations that fail, of a kernel with CONFIG_FAULT_INJECTION: what is asked of it is asked
- * again and again, with the first allocation of the caller failing, the second, and so on, until
- * there are no more. It must come to an error that says so, or do without, and leave nothing
- * behind.
+ * Allocations that fail (programs/fail_nth.h), of what user space asks for.
  *
  *   fail load            the modules, which are in build/modules and are loaded in this order
  *   fail load MODULE     one of them; those it depends on are loaded before, and stay
@@ -14,69 +11,16 @@
  */
 #define _GNU_SOURCE
 #include "device.h"
+#include "programs/fail_nth.h"
 
-#define MOST 20000
-
-/* /proc/thread-self/fail-nth, which has to be open before allocations fail. */
-static int fail_nth;
-
-/* What fails at last may be what this takes itself: nothing fails after that. */
-static void set_fail_nth(unsigned int n)
+static void try_each(long (*scenario)(void))
 {
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", n);
+	char said[100];
+	int good = each_fails(scenario, said, sizeof(said));
 
-	if (pwrite(fail_nth, text, len, 0) != len && pwrite(fail_nth, text, len, 0) != len)
-		fail("fail-nth: %s", strerror(errno));
-}
-
-/* Whether there were fewer allocations than it takes for one to fail: this one may be it. */
-static int none_failed(void)
-{
-	char text[16] = "";
-
-	return pread(fail_nth, text, sizeof(text) - 1, 0) <= 0 || atoi(text);
-}
-
-/*
- * What may be said for want of memory. A file that cannot be had for that reason is ENFILE; and
- * copies from and to user space fail as well.
- */
-static int is_want(long err)
-{
-	return err == -ENOMEM || err == -ENFILE || err == -EAGAIN || err == -EFAULT;
-}
-
-static void each_fails(long (*scenario)(void))
-{
-	unsigned int done_without = 0;
-
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fail_nth < 0)
-		fail("this kernel has no fault injection: %s", strerror(errno));
-	for (unsigned int n = 1; n < MOST; n++) {
-		long ret;
-		int end;
-
-		set_fail_nth(n);
-		ret = scenario();
-		end = none_failed();
-		set_fail_nth(0);
-		if (end) {
-			if (ret)
-				fail("nothing fails, and it comes to %ld", ret);
-			if (n == 1)
-				fail("there are no allocations");
-			printf("%u allocations, and it can do without %u of them\n", n - 1,
-			       done_without);
-			return;
-		}
-		if (!ret)
-			done_without++;
-		else if (!is_want(ret))
-			fail("allocation %u fails, and it comes to %ld", n, ret);
-	}
-	fail("it has no end");
+	if (!good)
+		fail("%s", said);
+	puts(said);
 }
 
 static const char *const modules[] = {
@@ -138,7 +82,7 @@ static void load(const char *name)
 	if (!strcmp(name, "hello_c"))
 		want("ukl_linux");
 	module_fd = open_module(name);
-	each_fails(load_and_unload);
+	try_each(load_and_unload);
 }
 
 static long open_and_close(void)
@@ -252,7 +196,7 @@ static void device(const char *name)
 	memset(table, 1, 1 << 16);
 	for (unsigned int i = 0; i < sizeof(requests) / sizeof(*requests); i++)
 		if (!strcmp(requests[i].name, name)) {
-			each_fails(requests[i].scenario);
+			try_each(requests[i].scenario);
 			return;
 		}
 	fail("there is no request %s", name);

@@ -173,7 +173,7 @@ load() {
 unload_all() {
 	local module
 	for module in ukl_test_process ukl_test_upper ukl_test_lower ukl_test_leak ukl_test_forget ukl_test hello chat echo kv \
-		redis memcached ends hello_c calls rare threads float strings ukl_linux ukl; do
+		redis memcached ends hello_c calls rare scarce threads float strings ukl_linux ukl; do
 		! loaded "$module" || rmmod "$module"
 	done
 }

@@ -41,10 +41,13 @@ for name; do
 	done
 	[ -e "$file" ] || die "there is no program $name: neither samples/$name/recipe.sh nor samples/$name/$name.c"
 	sources=$(sed -n 's/^# sources: //p' "$file")
+	headers=
+	[[ $file != selftests/* ]] || headers=$(echo selftests/programs/*.h)
 	# shellcheck disable=SC2086
 	[ -z "$sources" ] || tools/source.sh $sources
+	# shellcheck disable=SC2086
 	stamp=$({
-		cat build/libc/stamp "$file" selftests/programs/*.h tools/cc/* tools/programs.sh build/sdk/Module.symvers
+		cat build/libc/stamp "$file" $headers tools/cc/* tools/programs.sh build/sdk/Module.symvers
 		for source in $sources; do cat "build/sources/$source.sum"; done
 	} | sha256sum)
 	kept=build/obj/programs/$name.stamp

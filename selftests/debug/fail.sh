@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Allocations that fail, one after the other: in the calls of applications, in loading modules, in /dev/ukl.
+# Allocations that fail, one after the other: in the calls of applications, in loading modules, in /dev/ukl, in the system
+# calls of C programs.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/leaked.sh"
 
@@ -33,6 +34,16 @@ expect_failures() {
 	expect_in_log "$at echo: cannot listen on port 7: -EINTR"
 }
 
+# in_ring_0 NAME: runs a C program whose output is KTAP, and shows what its comments say.
+in_ring_0() {
+	local status
+	"$build/bin/ukl" run "$modules/$1.ko" >"$test_output.said" 2>&1
+	status=$?
+	grep '^#' "$test_output.said" >&4
+	cat "$test_output.said"
+	return $status
+}
+
 ktap_print_header
 expect_failures
 run_cases fail run_noted
@@ -44,4 +55,7 @@ for what in load device; do
 	done < <("$build/selftests/fail" $what)
 	check "$what: nothing has leaked" nothing_leaked
 done
+check "system calls of a C program" in_ring_0 scarce
+check "C programs: nothing has leaked" nothing_leaked
+rm -f "$test_output.said"
 finish
