@@ -19,7 +19,7 @@ echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 # had no memory. Loading a module without some of it makes the kernel warn of its own code (jump labels).
 expect_failures() {
 	local at='^<[34]>\[[^]]*\]'
-	expect_in_log "$at fail: (vmalloc error: size|page allocation failure: order)"
+	expect_in_log "$at (fail|scarce): (vmalloc error: size|page allocation failure: order)"
 	expect_in_log "$at (CPU|Tainted|Hardware name|Call Trace|(RIP|RSP): [0-9]+|Code|(R[A-Z]X|R[A-Z]P|R[0-9]+)|Mem-Info):"
 	expect_in_log "$at  (</?TASK>|(\\? )?[a-zA-Z_0-9.]+\\+0x)"
 	expect_in_log "$at (active_anon|Node 0|DMA(32)?( free)?|Normal( free)?|lowmem_reserve\\[]|Memory cgroup min protection)[: ]"
