@@ -320,13 +320,13 @@ fn cut_bypass(thread: &Thread) {
     }
 }
 
-/// The way in: `context` says whether this is a place to call from, `if_signal` what to do about a
-/// signal or notification that waits.
+/// The way in: `context` says whether this is a place to call from, `if_work` what to do about a signal or
+/// notification that waits, or work that bypassed calls have left.
 #[inline(always)]
 fn enter<'a>(
     thread: Option<&'a Thread>,
     context: impl FnOnce() -> bool,
-    if_signal: impl FnOnce(&Thread) -> Result,
+    if_work: impl FnOnce(&Thread) -> Result,
 ) -> Result<&'a Thread> {
     let Some(thread) = thread else {
         return Err(refused(EPERM));
@@ -334,8 +334,8 @@ fn enter<'a>(
     if !context() {
         return Err(refused(errno::edeadlk()));
     }
-    if CurrentTask::get().work().has(Work::SIGNAL) {
-        if_signal(thread)?;
+    if CurrentTask::get().work().has(Work::BEFORE) {
+        if_work(thread)?;
     }
     thread.mode.enter()?;
     thread.counters.calls.add(1);
@@ -402,8 +402,23 @@ fn refuse_if_handled(thread: &Thread) -> Result {
 }
 
 /// Sees to a signal that waits. Returns whether a call that it has interrupted is to be made again.
+///
+/// Before that, to what bypassed calls have left to be done: a call that blocks would keep it from being
+/// done, and who closed a connection, say, keep its other end waiting.
 fn see(thread: &Thread) -> Result<Again> {
     end_if_over(thread)?;
+    if CurrentTask::get().work().has(Work::RESUME) && task::may_sleep() {
+        thread.mode.enter()?;
+        // SAFETY: As in `switched`.
+        unsafe {
+            stack::call_on(
+                thread.coroutine.top(),
+                || thread.carrier.leave(thread),
+                || (),
+            )
+        };
+        thread.mode.leave();
+    }
     let mut again = Again::Yes;
     if thread.carrier.must_suspend(thread) {
         thread.mode.enter()?;

@@ -19,13 +19,16 @@ impl Work {
     pub const SIGNAL: Self = Self(bindings::UKL_SIGPENDING_FLAGS | bindings::UKL_NOTIFY_FLAGS);
     /// A notification alone.
     pub const NOTIFICATION: Self = Self(bindings::UKL_NOTIFY_FLAGS);
-    /// Any of these, and what a task does before it returns to user space.
-    pub const ANY: Self = Self(Self::RESCHEDULE.0 | Self::SIGNAL.0 | bindings::UKL_RESUME_FLAGS);
+    /// What a task does before it returns to user space, such as to give back files that were closed.
+    pub const RESUME: Self = Self(bindings::UKL_RESUME_FLAGS);
+    /// These two: what a call has to see to before it is made.
+    pub const BEFORE: Self = Self(Self::SIGNAL.0 | Self::RESUME.0);
+    /// Any of these.
+    pub const ANY: Self = Self(Self::RESCHEDULE.0 | Self::BEFORE.0);
 
     /// The same but for a lazy reschedule, which the tick turns into one at once if the task has not gone
     /// by then.
-    pub const URGENT: Self =
-        Self(bindings::UKL_RESCHED_NOW_FLAGS | Self::SIGNAL.0 | bindings::UKL_RESUME_FLAGS);
+    pub const URGENT: Self = Self(bindings::UKL_RESCHED_NOW_FLAGS | Self::BEFORE.0);
 
     /// Whether any of `other` is in the set.
     #[inline(always)]
