@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -435,6 +436,45 @@ static void sets(void)
 	close(set);
 }
 
+static int ends[2];
+
+/* Says so when the other end is closed. */
+static void *hears(void *arg)
+{
+	char in;
+
+	return write(ends[1], "x", read(*(int *)arg, &in, 1) == 0) == 1 ? NULL : arg;
+}
+
+/* The other end of what is closed hears of it, whatever the thread does next. */
+static void closing(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int set = epoll_create1(0), fds[2];
+	pthread_t thread;
+	void *said;
+
+	pipe(ends);
+	epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &event);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	pthread_create(&thread, NULL, hears, &fds[1]);
+	close(fds[0]);
+	ok(epoll_wait(set, &event, 1, 5000) == 1, "close() is heard of at once");
+	ok(pthread_join(thread, &said) == 0 && !said, "by who reads");
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	read(ends[0], &event, 1);
+	pthread_create(&thread, NULL, hears, &fds[1]);
+	dup2(0, fds[0]);
+	ok(epoll_wait(set, &event, 1, 5000) == 1, "so is dup2()");
+	pthread_join(thread, &said);
+	close(fds[0]);
+	close(fds[1]);
+	close(ends[0]);
+	close(ends[1]);
+	close(set);
+}
+
 /* Files that only user space can read and write. */
 static void proc(void)
 {
@@ -573,6 +613,7 @@ int main(void)
 	restarts();
 	selecting();
 	sets();
+	closing();
 	proc();
 	names();
 	waiting();

@@ -22,10 +22,10 @@ hello_is_the_same() {
 	diff <(grep -v -e ring -e 'environment: _=' $out.0) <(grep -v -e ring -e 'environment: _=' $out.3)
 }
 
-# in_both NAME: every result of the program's, in user space first.
+# in_both NAME [OPTION]...: every result of the program's, in user space first; options of `ukl run`.
 in_both() {
 	timeout 200 "$programs/$1" >$out.3 2>&1 || { cat $out.3; return 1; }
-	timeout 200 "$ukl" run "$modules/$1.ko" >$out.0 2>&1 || { cat $out.0; return 1; }
+	timeout 200 "$ukl" run "${@:2}" "$modules/$1.ko" >$out.0 2>&1 || { cat $out.0; return 1; }
 	diff <(grep -o '^ok [0-9]* .*' $out.3) <(grep -o '^ok [0-9]* .*' $out.0)
 }
 
@@ -148,6 +148,8 @@ check "system calls are shown" traced
 check "those that servers make most, too" hot_traced
 check "system calls come to the same in both rings" in_both calls
 check "those that servers hardly ever make, too" in_both rare
+check "and with a bypass" in_both calls --bypass 64
+check "those, too" in_both rare --bypass 64
 check "threads do" in_both threads
 check "floating point does" in_both float
 check "strings do" in_both strings
