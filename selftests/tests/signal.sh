@@ -30,9 +30,8 @@ computes() {
 nested() {
 	run_program signal nested
 	says ready || return 1
-	sleep 0.1
 	kill -USR1 "$pid"
-	sleep 0.1
+	says begun || return 1
 	kill -HUP "$pid"
 	kill -USR2 "$pid"
 	ends 0 || return 1
@@ -44,19 +43,22 @@ nested() {
 same() {
 	run_program signal same "$1"
 	says ready || return 1
-	sleep 0.1
 	kill -USR1 "$pid"
-	sleep 0.1
+	says begun || return 1
 	kill -USR1 "$pid"
 	ends 0 || return 1
 	cat "$output"
 	grep -qxF "$2" "$output"
 }
 
+# in_pause: the process waits in that system call.
+in_pause() {
+	grep -q '^34 ' "/proc/$pid/syscall"
+}
+
 in_a_syscall() {
 	run_program signal syscall
-	says ready || return 1
-	sleep 0.2
+	says ready && until_true 20000 in_pause || return 1
 	kill -USR1 "$pid"
 	says 'pause -4, handled 1' && ends 0
 }

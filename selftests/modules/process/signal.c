@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Signals of a process that reach its application. */
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <asm/unistd_64.h>
 #include <uapi/asm/signal.h>
@@ -11,6 +12,9 @@
 struct seen {
 	atomic_t handled;
 	u64 pause;
+	/* Whether what the first handler waits for has come: whoever sends it may be slow. */
+	bool (*has_come)(const struct seen *seen);
+	unsigned int begun;
 	unsigned int depth, deepest;
 	char order[256];
 };
@@ -20,6 +24,20 @@ static void note(struct seen *seen, const char *what, int signal)
 	size_t len = strlen(seen->order);
 
 	snprintf(seen->order + len, sizeof(seen->order) - len, "%s%d ", what, signal);
+}
+
+/* Not locked: what is on its way is seen next time. */
+static bool is_pending(int signal)
+{
+	/* As above. */
+	return data_race(sigismember(&current->pending.signal, signal) ||
+			 sigismember(&current->signal->shared_pending.signal, signal));
+}
+
+static void wait_until(bool (*has_come)(const struct seen *seen), const struct seen *seen)
+{
+	for (int i = 0; i < 2000 && !has_come(seen) && !ukl_should_stop(); i++)
+		ukl_sleep(10 * NSEC_PER_MSEC);
 }
 
 static void handler(int signal, const void *info, void *arg)
@@ -32,7 +50,12 @@ static void handler(int signal, const void *info, void *arg)
 		note(seen, "bad", signal);
 	note(seen, "+", signal);
 	/* Transitions, in which another one may come. */
-	ukl_sleep(seen->pause);
+	if (!seen->begun++ && seen->has_come) {
+		say("begun");
+		wait_until(seen->has_come, seen);
+	} else {
+		ukl_sleep(seen->pause);
+	}
 	note(seen, "-", signal);
 	seen->depth--;
 	atomic_inc(&seen->handled);
@@ -100,6 +123,11 @@ static int compute(struct seen *seen)
 	return 0;
 }
 
+static bool both_have_come(const struct seen *seen)
+{
+	return atomic_read(&seen->handled) == 1 && is_pending(SIGHUP);
+}
+
 /* signal nested: one that is not blocked comes in the middle of another, one that is waits. */
 static int nested(struct seen *seen)
 {
@@ -109,7 +137,7 @@ static int nested(struct seen *seen)
 		err = set(seen, SIGUSR2, 0, 0);
 	if (!err)
 		err = set(seen, SIGHUP, 0, 0);
-	seen->pause = 500 * NSEC_PER_MSEC;
+	seen->has_come = both_have_come;
 	if (err)
 		return err;
 	say("ready");
@@ -122,13 +150,24 @@ static int nested(struct seen *seen)
 	return 0;
 }
 
+static bool another_waits(const struct seen *seen)
+{
+	return is_pending(SIGUSR1);
+}
+
+static bool another_was_handled(const struct seen *seen)
+{
+	return atomic_read(&seen->handled) == 1;
+}
+
 /* signal same FLAG: the same signal in its own handler: waits, or does not (nodefer). */
 static int same(struct seen *seen)
 {
 	const char *how = ukl_arg(3);
-	int err = set(seen, SIGUSR1, how && !strcmp(how, "nodefer") ? SA_NODEFER : 0, 0);
+	bool nested = how && !strcmp(how, "nodefer");
+	int err = set(seen, SIGUSR1, nested ? SA_NODEFER : 0, 0);
 
-	seen->pause = 500 * NSEC_PER_MSEC;
+	seen->has_come = nested ? another_was_handled : another_waits;
 	if (err)
 		return err;
 	say("ready");
@@ -179,12 +218,11 @@ static int masked(struct seen *seen)
 	if (err || status != 7)
 		return err ?: status;
 	say("ready");
-	for (int i = 0; i < 10; i++) {
-		err = ukl_sleep(50 * NSEC_PER_MSEC);
-		if (err)
-			return err;
-	}
-	if (atomic_read(&seen->handled))
+	wait_until(another_waits, seen);
+	err = ukl_sleep(50 * NSEC_PER_MSEC);
+	if (err)
+		return err;
+	if (!is_pending(SIGUSR1) || atomic_read(&seen->handled))
 		return 1;
 	err = ukl_sigmask(0, NULL);
 	ukl_null();
