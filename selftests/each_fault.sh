@@ -63,7 +63,7 @@ each_fault() {
 others_end_too() {
 	rmmod ukl_test_process || return 1
 	insmod "$modules/ukl_test_process.ko" fault_at_start=ud2 || return 1
-	until_true 5000 no_threads || {
+	until_true 20000 no_threads || {
 		cat "$ukl_debugfs/threads"
 		return 1
 	}

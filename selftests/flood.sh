@@ -41,7 +41,7 @@ only_echo() {
 
 # What one kind does to processes: four threads at once.
 flood_processes() {
-	"$build/selftests/flood" "$1" "$(kill -l "$2")" "$FLOOD_ROUNDS" 4 && until_true 5000 only_echo
+	"$build/selftests/flood" "$1" "$(kill -l "$2")" "$FLOOD_ROUNDS" 4 && until_true 20000 only_echo
 }
 
 # And to kernel threads: as many applications, eight at once.

@@ -145,7 +145,7 @@ ends() {
 	fi
 	wait "$pid"
 	status=$?
-	[ "$status" = "$1" ] && until_true 2000 nothing_runs && return
+	[ "$status" = "$1" ] && until_true 20000 nothing_runs && return
 	echo "status $status, expected $1"
 	cat "$output" "$ukl_debugfs/apps"
 	return 1

@@ -66,7 +66,7 @@ gone() {
 		echo "status $status, expected $2"
 		return 1
 	fi
-	! in_ring_0 || until_true 2000 nothing_runs
+	! in_ring_0 || until_true 20000 nothing_runs
 }
 
 # End what is left of them.

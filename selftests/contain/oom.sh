@@ -21,9 +21,9 @@ within_limit() {
 	status=$?
 	cat "$output"
 	grep -E '^oom|^max' "$cgroup/memory.events"
-	until_true 5000 nothing_runs || return 1
+	until_true 20000 nothing_runs || return 1
 	# Nothing of it is left.
-	until_true 5000 given_back || return 1
+	until_true 20000 given_back || return 1
 	if grep -q "$3" "$output"; then
 		return 0
 	fi

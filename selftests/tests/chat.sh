@@ -34,7 +34,7 @@ is_alone() {
 }
 
 nothing_left() {
-	until_true 5000 is_alone
+	until_true 20000 is_alone
 }
 
 unload_with_clients() {
@@ -53,7 +53,7 @@ says_so() {
 port_taken() {
 	local status=0
 	"$peer" serve 6 $port &
-	until_true 5000 listens && load chat port=$port && until_true 5000 says_so || status=1
+	until_true 20000 listens && load chat port=$port && until_true 20000 says_so || status=1
 	kill $!
 	rmmod chat && return $status
 }

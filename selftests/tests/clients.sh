@@ -28,7 +28,7 @@ redis() {
 
 # Connections that ended have left nothing: an application has its threads, each with a listener.
 nothing_left() {
-	until_true 5000 is_alone "$@" || {
+	until_true 20000 is_alone "$@" || {
 		cat "$ukl_debugfs/apps"
 		return 1
 	}

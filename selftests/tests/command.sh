@@ -126,7 +126,7 @@ keeps_what_is_used() {
 	loaded ukl_test_upper && loaded ukl_test_lower || status=1
 	kill "$other"
 	until_true 10000 is_dead "$other" || status=1
-	until_true 2000 all_unloaded || status=1
+	until_true 20000 all_unloaded || status=1
 	return $status
 }
 
@@ -151,9 +151,9 @@ defaults() {
 		cat "$output"
 		return 1
 	}
-	until_true 2000 has "$stack" "$bypass" "$sched" || status=1
+	until_true 20000 has "$stack" "$bypass" "$sched" || status=1
 	kill "$pid"
-	ends_by_itself 143 && until_true 2000 all_unloaded || status=1
+	ends_by_itself 143 && until_true 20000 all_unloaded || status=1
 	return $status
 }
 

@@ -7,7 +7,7 @@
 # by NAME: a test of death.c, which leaves no application behind.
 by() {
 	"$build/selftests/death" "$1" || return 1
-	until_true 5000 nothing_runs || {
+	until_true 20000 nothing_runs || {
 		cat "$ukl_debugfs/apps" "$ukl_debugfs/threads"
 		return 1
 	}
@@ -58,10 +58,10 @@ unloads() {
 kill_mixed() {
 	run_program mixed "$1"
 	says ready || return 1
-	until_true 5000 all_started $(($1 + 1)) || return 1
+	until_true 20000 all_started $(($1 + 1)) || return 1
 	kill -KILL "$pid"
 	killed_at=$(now_ms)
-	until_true 5000 nothing_runs || return 1
+	until_true 20000 nothing_runs || return 1
 	killed_at=$(($(now_ms) - killed_at))
 	note "nothing runs after $killed_at ms"
 	[ "$killed_at" -ge "$fastest" ] || fastest=$killed_at
@@ -75,7 +75,7 @@ kill_pinned() {
 	taskset -apc "$1" "$pid" || return 1
 	sleep 0.5
 	kill -KILL "$pid"
-	until_true 5000 nothing_runs || return 1
+	until_true 20000 nothing_runs || return 1
 	ends 137
 }
 

@@ -50,12 +50,12 @@ is_a_task() {
 
 end_of_the_thread() {
 	kill "$(table threads hold.counted tid)"
-	until_true 2000 is apps threads 0
+	until_true 20000 is apps threads 0
 }
 
 runs_in_app() {
 	echo hold.in_application >"$cases/start"
-	until_true 2000 in_app
+	until_true 20000 in_app
 	in_app || return 1
 	echo 1 >"$cases/stop"
 }

@@ -6,7 +6,7 @@
 # by NAME PROGRAM: a test of one of the programs, which leaves no application behind.
 by() {
 	"$build/selftests/$2" "$1" || return 1
-	until_true 5000 nothing_runs || {
+	until_true 20000 nothing_runs || {
 		cat "$ukl_debugfs/apps" "$ukl_debugfs/threads"
 		return 1
 	}

@@ -15,7 +15,7 @@ answers() {
 ktap_print_header
 want ukl
 check "load" load hello
-check "a first client is answered" until_true 5000 answers
+check "a first client is answered" until_true 20000 answers
 check "a second one too" answers
 check "unload" rmmod hello
 finish

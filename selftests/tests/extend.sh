@@ -25,7 +25,7 @@ interrupted() {
 	says ready || return 1
 	for signal in "${signals[@]}"; do
 		# One that is stopped is in none.
-		[ "$signal" = CONT ] || until_true 5000 in_kernel || return 1
+		[ "$signal" = CONT ] || until_true 20000 in_kernel || return 1
 		sleep 0.1
 		kill "-$signal" "$pid"
 	done
@@ -74,7 +74,7 @@ keeps() {
 		kill "-$how" "$pid"
 	fi
 	ends "$status" || return 1
-	until_true 2000 is_released $((released + 1)) || {
+	until_true 20000 is_released $((released + 1)) || {
 		cat "$output"
 		echo "released: $(count released), $released before"
 		return 1

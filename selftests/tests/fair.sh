@@ -14,7 +14,7 @@ busy() {
 share() {
 	local times tid before after
 	echo "$1" >"$cases/start" || return 1
-	until_true 5000 test -n "$(table threads "$1" tid)"
+	until_true 20000 test -n "$(table threads "$1" tid)"
 	tid=$(table threads "$1" tid)
 	read -r before _ <"/proc/$tid/schedstat"
 	times=$(busy 2>&1 >/dev/null | tail -n 1)

@@ -33,7 +33,7 @@ on_the_disk() {
 
 left_open() {
 	echo "file.left_open $work/fifo" >"$cases/start"
-	until_true 5000 open_files 2 || return 1
+	until_true 20000 open_files 2 || return 1
 	within $stop_limit stop_case
 }
 

@@ -28,10 +28,10 @@ load ukl_test_process start=0 || ktap_exit_fail_msg "cannot load ukl_test_proces
 before=$(sockets)
 # Once before, for what the kernel only makes once.
 "$build/selftests/fuzz" --seed 1 --seconds 3 >/dev/null 2>&1
-until_true 5000 nothing_runs
+until_true 20000 nothing_runs
 memory_before=$(kernel_memory)
 check "requests" fuzz_noted
-check "no application is left" until_true 5000 nothing_runs
+check "no application is left" until_true 20000 nothing_runs
 check "no socket is left" no_more_sockets "$before"
 check "no memory is left" same_memory "$memory_before"
 check "the modules unload" rmmod ukl_test_process ukl

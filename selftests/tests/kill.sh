@@ -63,7 +63,7 @@ others_go_on() {
 	until_true 10000 grep -q ready /tmp/hold.out || return 1
 	tid=$(table threads hold.serve tid | sort -n | tail -n 1)
 	kill -KILL "$tid"
-	until_true 2000 ended "$tid" hold.serve || return 1
+	until_true 20000 ended "$tid" hold.serve || return 1
 	[ "$(table threads hold.serve tid | wc -l)" = 3 ] || return 1
 	"$peer" hold 6 7030 1 x >/tmp/hold2.out &
 	until_true 10000 grep -q ready /tmp/hold2.out || return 1

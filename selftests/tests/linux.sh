@@ -58,7 +58,7 @@ is_gone() {
 }
 
 nothing_left() {
-	until_true 3000 is_gone
+	until_true 20000 is_gone
 }
 
 # A signal ends "ukl run" too, which then cannot unload the module.
@@ -72,7 +72,7 @@ aborts() {
 killed() {
 	"$ukl" run "$modules/ends.ko" >$out 2>&1 &
 	local pid=$!
-	until_true 5000 grep -q ready $out || return
+	until_true 20000 grep -q ready $out || return
 	kill -"$1" $pid
 	wait $pid
 	[ $? = $((128 + $1)) ] || return
@@ -85,7 +85,7 @@ killed() {
 truth() {
 	"$ukl" run "$modules/ends.ko" >$out 2>&1 &
 	local pid=$! count
-	until_true 5000 grep -q ready $out || return
+	until_true 20000 grep -q ready $out || return
 	count=$(find /proc/$pid/fd -lname 'socket:*' | wc -l)
 	kill -9 $pid
 	wait $pid
@@ -96,7 +96,7 @@ truth() {
 one_at_a_time() {
 	"$ukl" run "$modules/ends.ko" >$out 2>&1 &
 	local pid=$! status
-	until_true 5000 grep -q ready $out || return
+	until_true 20000 grep -q ready $out || return
 	run ends exit >$out.2 2>&1
 	status=$?
 	kill -9 $pid

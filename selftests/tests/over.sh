@@ -61,7 +61,7 @@ race() {
 	wait "$pid"
 	status=$?
 	echo "status $status"
-	[ "$status" -ge 1 ] && [ "$status" -le "$1" ] && until_true 2000 nothing_runs
+	[ "$status" -ge 1 ] && [ "$status" -le "$1" ] && until_true 20000 nothing_runs
 }
 
 # A signal to stop in the middle of it.
@@ -71,7 +71,7 @@ with_a_signal() {
 	kill -TERM "$pid"
 	until_true 10000 is_dead "$pid" || return 1
 	wait "$pid"
-	until_true 2000 nothing_runs
+	until_true 20000 nothing_runs
 }
 
 tls() {

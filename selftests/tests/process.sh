@@ -25,7 +25,7 @@ threads_are_tasks() {
 	run_program spawn 5
 	says '5 0' || return 1
 	awk -F '\t' -v pid="$pid" '$2 == pid { print $3 }' "$ukl_debugfs/threads" | sort >/tmp/table
-	until_true 5000 six_in_table || return 1
+	until_true 20000 six_in_table || return 1
 	awk -F '\t' -v pid="$pid" '$2 == pid { print $3 }' "$ukl_debugfs/threads" | sort >/tmp/table
 	find "/proc/$pid/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | diff /tmp/table - || return 1
 	kill "$pid"
@@ -92,7 +92,7 @@ computes_there() {
 	done
 	# It follows to another one.
 	taskset -cp 0 "$pid" >/dev/null
-	until_true 1000 stat_is 39 0 || return 1
+	until_true 20000 stat_is 39 0 || return 1
 	kill "$pid"
 	ends 143
 }
@@ -124,12 +124,12 @@ freezes() {
 	start_in_cgroup "$run_process" ukl_test_process "$1"
 	says ready || return 1
 	echo 1 >"$cgroup/cgroup.freeze"
-	until_true 2000 frozen 1 || return 1
+	until_true 20000 frozen 1 || return 1
 	calls=$(table threads ukl_test_process calls)
 	sleep 0.2
 	[ "$(table threads ukl_test_process calls)" = "$calls" ] || return 1
 	echo 0 >"$cgroup/cgroup.freeze"
-	until_true 2000 frozen 0 || return 1
+	until_true 20000 frozen 0 || return 1
 	kill "$pid"
 	ends 143
 }

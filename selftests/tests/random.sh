@@ -53,7 +53,7 @@ calls 1 2 >/dev/null
 memory_before=$(kernel_memory)
 check "$RANDOM_THREADS threads for $RANDOM_SECONDS s" calls_noted
 check "each thread gave back what it had" has_none sockets event_sets files memory threads
-check "no application is left" until_true 5000 nothing_runs
+check "no application is left" until_true 20000 nothing_runs
 check "no socket is left" no_more_sockets "$before"
 check "no memory is left" same_memory "$memory_before"
 check "the modules unload" rmmod ukl_test ukl

@@ -119,7 +119,7 @@ stop_and_go_on() {
 	says ready || return 1
 	for _ in 1 2 3; do
 		kill -STOP "$pid"
-		until_true 2000 is_state "$pid" T || {
+		until_true 20000 is_state "$pid" T || {
 			state "$pid"
 			return 1
 		}
@@ -128,7 +128,7 @@ stop_and_go_on() {
 		sleep 0.2
 		[ "$(cpu_time "$pid")" = "$before" ] && [ "$(table threads ukl_test_process calls)" = "$calls" ] || return 1
 		kill -CONT "$pid"
-		until_true 2000 is_state "$pid" SR || return 1
+		until_true 20000 is_state "$pid" SR || return 1
 	done
 	kill "$pid"
 	ends 143

@@ -71,13 +71,13 @@ busy() {
 }
 
 start_and_wait() {
-	echo "$1 ${2:-}" >"$cases/start" && until_true 5000 test -n "$(table apps "$1" app)"
+	echo "$1 ${2:-}" >"$cases/start" && until_true 20000 test -n "$(table apps "$1" app)"
 }
 
 ktap_print_header
 want ukl ukl_test
 check "start an application" start_and_wait hold.in_recv
-until_true 5000 app_runs
+until_true 20000 app_runs
 check "rmmod of ukl is refused" in_use
 check "rmmod says who uses it" rmmod_says_so
 check "the application goes on" app_runs
