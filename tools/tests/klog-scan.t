@@ -104,7 +104,7 @@ good=(
 )
 
 echo 'TAP version 13'
-echo "1..$((${#bad[@]} + 26))"
+echo "1..$((${#bad[@]} + 30))"
 
 for line in "${bad[@]}"; do
 	log 12288 "$line" >"$dir/log"
@@ -166,6 +166,15 @@ log 12288 "${race[0]}" 'BUG: KCSAN: data-race in 0x0 / schedule' "${race[@]:2}" 
 expect 1 'and one on one of them'
 log 12288 "${race[0]}" 'BUG: KCSAN: data-race in schedule / 0x0' "${race[@]:2}" >"$dir/log"
 expect 1 'and on the other'
+kernels=('write to 0xffffffffae519108 of 320 bytes by interrupt on cpu 1:' "${race[@]:3}")
+log 12288 "${race[0]}" 'BUG: KCSAN: data-race in 0x0 / schedule' '' "${kernels[@]}" "${good[@]}" >"$dir/log"
+expect 0 'unless it is about a variable of the kernel'
+log 12288 "${race[0]}" 'BUG: KCSAN: data-race in 0x0 / schedule' >"$dir/log"
+expect 1 'and one of which nothing more is known'
+log 12288 'BUG: KCSAN: data-race in 0x0 / schedule' 'BUG: KCSAN: data-race in ukl_exit [ukl] / schedule' "${kernels[@]}" >"$dir/log"
+expect 1 'and one of a module in the middle of it'
+log 12288 "${race[0]}" 'BUG: KCSAN: data-race in 0x0 / 0x0' '' "${kernels[@]}" >"$dir/log"
+expect 1 'and one on two stacks of whatever it is'
 log 12288 "${race[@]}" "${race[@]}" >"$dir/log"
 count=$((count + 1))
 if [ "$("$scan" --judged <"$dir/log" | wc -l)" = "$(log 12288 | sed 3d | wc -l)" ]; then
