@@ -409,6 +409,7 @@ fn see(thread: &Thread) -> Result<Again> {
     end_if_over(thread)?;
     if CurrentTask::get().work().has(Work::RESUME) && task::may_sleep() {
         thread.mode.enter()?;
+        cut_bypass(thread);
         // SAFETY: As in `switched`.
         unsafe {
             stack::call_on(

@@ -26,10 +26,9 @@ static void note(struct seen *seen, const char *what, int signal)
 	snprintf(seen->order + len, sizeof(seen->order) - len, "%s%d ", what, signal);
 }
 
-/* Not locked: what is on its way is seen next time. */
 static bool is_pending(int signal)
 {
-	/* As above. */
+	/* Not locked: what is on its way is seen next time. */
 	return data_race(sigismember(&current->pending.signal, signal) ||
 			 sigismember(&current->signal->shared_pending.signal, signal));
 }
