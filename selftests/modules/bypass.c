@@ -170,6 +170,23 @@ static int outlasts_a_lazy_reschedule(struct test *t)
 	return 0;
 }
 
+/* What bypassed calls have left to be done ends it where it is done: before the next full call. */
+static int ends_for_work_before_a_call(struct test *t)
+{
+	struct hook *hook = undisturbed(t);
+
+	if (!hook)
+		return 0;
+	EXPECT_EQ(t, ukl_bypass(100), 0);
+	expect_bypassed(t, hook, 10, 10);
+	set_tsk_thread_flag(current, TIF_NOTIFY_RESUME);
+	EXPECT_EQ(t, ukl_tcp_nodelay(hook->sock, true), 0);
+	EXPECT_EQ(t, test_tsk_thread_flag(current, TIF_NOTIFY_RESUME), 0);
+	expect_bypassed(t, hook, 5, 0);
+	done(t, hook);
+	return 0;
+}
+
 /** struct runner - a thread in a bypass that is asked to stop */
 struct runner {
 	struct test *t;
@@ -480,6 +497,7 @@ const struct test_case bypass_cases[] = {
 	{ "bypass.too_large_is_refused", too_large_is_refused },
 	{ "bypass.other_calls_take_nothing", other_calls_take_nothing },
 	{ "bypass.ends_for_a_reschedule", ends_for_a_reschedule },
+	{ "bypass.ends_for_work_before_a_call", ends_for_work_before_a_call },
 	{ "bypass.outlasts_a_lazy_reschedule", outlasts_a_lazy_reschedule },
 	{ "bypass.ends_for_sigterm", ends_for_sigterm },
 	{ "bypass.ends_for_sigkill", ends_for_sigkill },
