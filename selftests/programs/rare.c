@@ -86,6 +86,9 @@ static void other_memory(void)
 	ok(mincore(at, 4 * PAGE, in_core) == 0 && msync(at, 4 * PAGE, MS_SYNC) == 0, "mincore() and msync()");
 	munmap(at + PAGE, PAGE);
 	ok(fails(mincore(at, 4 * PAGE, in_core), ENOMEM) && fails(msync(at, 4 * PAGE, MS_SYNC), ENOMEM), "of what is not there");
+	memset(at, 1, PAGE);
+	at[2 * PAGE] = 1;
+	ok(fails(madvise(at, 3 * PAGE, MADV_DONTNEED), ENOMEM) && is_all(at, PAGE, 0) && !at[2 * PAGE], "MADV_DONTNEED with a hole");
 	ok(mlock(at, PAGE) == 0 && munlock(at, PAGE) == 0, "mlock()");
 	munmap(at, 4 * PAGE);
 }

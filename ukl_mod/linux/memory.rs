@@ -318,22 +318,27 @@ impl Memory {
         }
     }
 
-    /// Zeroes a range. `ENOMEM` if part of it is not mapped.
+    /// Zeroes what is mapped of a range. `ENOMEM` unless all of it is.
     pub(crate) fn clear(&self, address: u64, len: u64) -> Result {
-        let (at, len) = range(address, len)?;
-        self.0.lock()?.each(at, len, |chunk, pages| {
-            for page in pages.filter(|&page| chunk.used.has(page)) {
-                chunk.zero(page);
-            }
-        })
+        self.each_page(address, len, Chunk::zero)
     }
 
     /// `ENOMEM` unless all of a range is mapped.
     pub(crate) fn check(&self, address: u64, len: u64) -> Result {
+        self.each_page(address, len, |_, _| ())
+    }
+
+    /// Calls `f` with each page of a range that is mapped, and its chunk. `ENOMEM` unless all are.
+    fn each_page(&self, address: u64, len: u64, f: impl Fn(&Chunk, usize)) -> Result {
         let (at, len) = range(address, len)?;
         let mut all = true;
-        self.0.lock()?.each(at, len, |chunk, mut pages| {
-            all &= pages.all(|page| chunk.used.has(page))
+        self.0.lock()?.each(at, len, |chunk, pages| {
+            for page in pages {
+                match chunk.used.has(page) {
+                    true => f(chunk, page),
+                    false => all = false,
+                }
+            }
         })?;
         match all {
             true => Ok(()),
