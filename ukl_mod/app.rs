@@ -4,7 +4,7 @@
 
 use crate::{
     attachment::Attachment,
-    handle::{Handle, Place, Reserved, Table},
+    handle::{Given, Handle, Place, Reserved, Table},
     mode::Mode,
     process::Process,
     resource::{OpenFile, Poll, Sock},
@@ -508,6 +508,11 @@ impl App {
             return Err((EINTR, value));
         }
         Ok(T::table(&mut state.open).open(reserved, value))
+    }
+
+    /// Holds what is open behind a handle; `EBADF` if it is none of this application's.
+    pub(crate) fn held<T: Resource>(&self, given: Given<T>) -> Result<ARef<Handle<T>>> {
+        T::table(&mut self.state.lock().open).find(given)
     }
 
     /// Takes a handle out; `EBADF` if it is none of this application's.

@@ -61,12 +61,6 @@ impl<T> Deref for Handle<T> {
 }
 
 impl<T> Handle<T> {
-    /// Keeps what is open whole until the call is done, even if another thread closes it meanwhile.
-    #[inline]
-    pub(crate) fn hold(&self) -> ARef<Self> {
-        self.into()
-    }
-
     /// Whether a call is using it, beside whoever has `this`.
     pub(crate) fn is_in_use(this: &ARef<Self>) -> bool {
         this.users.count() > 1
@@ -80,6 +74,39 @@ impl<T> Handle<T> {
         // SAFETY: `Reserved::open` took the pointer from a `KBox`; the reference that is turned into it
         // is the only one, and nobody makes another, as no call may begin on a handle that is closed.
         Ok(KBox::into_inner(unsafe { KBox::from_raw(ARef::into_raw(this).as_ptr()) }).value)
+    }
+}
+
+/// A handle as an application gives it to a call.
+///
+/// While a call waits to be made again, another thread may close what it is about: only
+/// [`Kernel::hold`](crate::transition::Kernel::hold) looks behind it.
+pub(crate) struct Given<T>(*const Handle<T>);
+
+impl<T> Clone for Given<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Given<T> {}
+
+impl<T> Given<T> {
+    /// # Safety
+    ///
+    /// The handle must be open when the call begins that it is given to.
+    #[inline(always)]
+    pub(crate) unsafe fn new(handle: *const Handle<T>) -> Self {
+        Self(handle)
+    }
+
+    /// # Safety
+    ///
+    /// The handle must be open.
+    #[inline(always)]
+    pub(crate) unsafe fn as_ref<'a>(self) -> &'a Handle<T> {
+        // SAFETY: By the function's requirements.
+        unsafe { &*self.0 }
     }
 }
 
@@ -152,6 +179,11 @@ impl<T> Table<T> {
         pointer
     }
 
+    /// A handle; `EBADF` if it is not in the table.
+    pub(crate) fn find(&self, given: Given<T>) -> Result<ARef<Handle<T>>> {
+        self.tree.get(&(given.0 as usize)).cloned().ok_or(EBADF)
+    }
+
     /// Takes a handle out; `EBADF` if it is not in the table.
     pub(crate) fn remove(&mut self, handle: *const Handle<T>) -> Result<ARef<Handle<T>>> {
         let handle = self.tree.remove(&(handle as usize)).ok_or(EBADF)?;
@@ -187,8 +219,12 @@ mod tests {
         let second = table.open(Reserved::new()?, Value(&dropped));
         assert_eq!(table.len(), 2);
         assert!(first != second);
+        // SAFETY: It is open.
+        let given = unsafe { Given::new(first) };
+        assert!(ptr::eq(&*table.find(given)?, first));
         drop(table.remove(first)?);
         assert_eq!((table.len(), dropped.load()), (1, 1));
+        assert_eq!(table.find(given).err(), Some(EBADF));
         // It was given back, it never was one, it is none.
         for handle in [first, second.wrapping_byte_add(1), ptr::null()] {
             assert_eq!(table.remove(handle).err(), Some(EBADF));
@@ -205,7 +241,7 @@ mod tests {
         let mut table = Table::new();
         let handle = table.open(Reserved::new()?, Value(&dropped));
         // SAFETY: It is open.
-        let call = unsafe { &*handle }.hold();
+        let call = ARef::from(unsafe { &*handle });
         let closed = table.remove(handle)?;
         assert!(Handle::is_in_use(&closed));
         let Err(closed) = Handle::into_inner(closed) else {

@@ -3,14 +3,19 @@
 //! The transition: application → kernel → application, as a procedure call.
 
 use crate::{
-    app::App,
+    app::{App, Resource},
     budget,
     carrier::Again,
+    handle::{Given, Handle},
     mode::Mode,
     thread::{Exit, Thread},
 };
 use core::hint;
-use kernel::{ffi::c_void, prelude::*, sync::Arc};
+use kernel::{
+    ffi::c_void,
+    prelude::*,
+    sync::{aref::ARef, Arc},
+};
 use ukl_bindings::errno;
 use ukl_support::{
     stack,
@@ -23,17 +28,34 @@ pub(crate) const SIGKILL: u32 = 9;
 
 /// Proof that this is kernel code on behalf of an application thread, in mode `Kernel`.
 #[derive(Clone, Copy)]
-pub(crate) struct Kernel<'a>(&'a Thread);
+pub(crate) struct Kernel<'a> {
+    thread: &'a Thread,
+    /// Whether there was something to see to since the application called, when other code of it may have
+    /// run: a handler of a signal, another thread.
+    again: bool,
+}
 
 impl<'a> Kernel<'a> {
     /// The application that called.
     pub(crate) fn app(self) -> &'a Arc<App> {
-        self.0.app()
+        self.thread.app()
     }
 
     /// The thread that called.
     pub(crate) fn thread(self) -> &'a Thread {
-        self.0
+        self.thread
+    }
+
+    /// Keeps what is open whole until the call is done, even if another thread closes it meanwhile.
+    ///
+    /// `EBADF` if it was closed before the call was made again, as of a descriptor.
+    #[inline(always)]
+    pub(crate) fn hold<T: Resource>(self, given: Given<T>) -> Result<ARef<Handle<T>>> {
+        if self.again {
+            return self.app().held(given);
+        }
+        // SAFETY: It was open when the call began, and it still does.
+        Ok(unsafe { given.as_ref() }.into())
     }
 }
 
@@ -93,7 +115,7 @@ fn suspend(thread: &Thread, exit: Exit) {
 /// `EOPNOTSUPP` if there is no process; else as [`call`].
 pub(crate) fn ask(exit: Exit) -> Result<i64> {
     task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
+        let thread = enter(thread, task::may_sleep, refuse_if_stopped)?.thread();
         let answer = match &thread.seat {
             None => Err(errno::eopnotsupp()),
             // It would not come back.
@@ -122,7 +144,7 @@ pub(crate) fn ask(exit: Exit) -> Result<i64> {
 /// stop.
 pub(crate) fn exit(status: i32, over: bool) -> Result {
     task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, see_signals)?;
+        let thread = enter(thread, task::may_sleep, see_signals)?.thread();
         if thread.seat.is_none() {
             leave(thread);
             return Err(errno::eopnotsupp());
@@ -185,48 +207,58 @@ fn abandon(thread: &Thread, signal: u32, ip: usize) -> ! {
 /// If it is interrupted by a signal that the application does not want to hear of, it is run again.
 #[inline(always)]
 pub(crate) fn call<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
-        switching(thread, f)
-    })
+    task_local::current(
+        |thread| match enter(thread, task::may_sleep, refuse_if_stopped)? {
+            Way::Straight(thread) => switching(thread, f),
+            Way::Seen(thread) => attended(thread, None, f),
+        },
+    )
 }
 
 /// As [`call`], but `EINTR` if a handler of a signal has run before `f` could begin, and does not want it
 /// to be made again: what the handler did might be what `f` would wait for.
 #[inline(always)]
 pub(crate) fn call_waiting<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, refuse_if_interrupted)?;
-        switching(thread, f)
-    })
+    task_local::current(
+        |thread| match enter(thread, task::may_sleep, refuse_if_interrupted)? {
+            Way::Straight(thread) => switching(thread, f),
+            Way::Seen(thread) => attended(thread, None, f),
+        },
+    )
 }
 
 /// As [`call_waiting`], but never made again once a handler has run, whatever it says: for what waits for
 /// events, see signal(7). `f` returns `ERESTARTNOHAND` if it is interrupted.
 #[inline(always)]
 pub(crate) fn call_polling<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, refuse_if_handled)?;
-        switching(thread, f)
-    })
+    task_local::current(
+        |thread| match enter(thread, task::may_sleep, refuse_if_handled)? {
+            Way::Straight(thread) => switching(thread, f),
+            Way::Seen(thread) => attended(thread, None, f),
+        },
+    )
 }
 
 /// As [`call`], but made also by a thread that was asked to stop, to give something back.
 #[inline(always)]
 pub(crate) fn call_always<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, see_signals)?;
-        switching(thread, f)
-    })
+    task_local::current(
+        |thread| match enter(thread, task::may_sleep, see_signals)? {
+            Way::Straight(thread) => switching(thread, f),
+            Way::Seen(thread) => attended(thread, None, f),
+        },
+    )
 }
 
 /// As [`call`], but stays on the application stack if it has room (`UKL_NSS`).
 #[inline(always)]
 pub(crate) fn call_same_stack<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(|thread| {
-        let thread = enter(thread, task::may_sleep, refuse_if_stopped)?;
-        staying(thread, f)
-    })
+    task_local::current(
+        |thread| match enter(thread, task::may_sleep, refuse_if_stopped)? {
+            Way::Straight(thread) => staying(thread, f),
+            Way::Seen(thread) => attended(thread, None, f),
+        },
+    )
 }
 
 /// [`call`] that does nothing, down to the last instruction: it does not look whether interrupts are
@@ -234,7 +266,7 @@ pub(crate) fn call_same_stack<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Resu
 #[inline(always)]
 pub(crate) fn null() -> Result {
     task_local::current(|thread| {
-        let thread = enter(thread, task::preemptible, refuse_if_stopped)?;
+        let thread = enter(thread, task::preemptible, refuse_if_stopped)?.thread();
         switching(thread, |_| Ok(()))
     })
 }
@@ -243,7 +275,7 @@ pub(crate) fn null() -> Result {
 #[inline(always)]
 pub(crate) fn null_same_stack() -> Result {
     task_local::current(|thread| {
-        let thread = enter(thread, task::preemptible, refuse_if_stopped)?;
+        let thread = enter(thread, task::preemptible, refuse_if_stopped)?.thread();
         staying(thread, |_| Ok(()))
     })
 }
@@ -269,11 +301,15 @@ pub(crate) fn bypassed<R>(mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<
             return Err(refused(errno::edeadlk()));
         }
         thread.mode.enter()?;
+        let kernel = Kernel {
+            thread,
+            again: false,
+        };
         let result = if thread.has_room() {
-            f(Kernel(thread))
+            f(kernel)
         } else {
-            // SAFETY: As in `switching`.
-            unsafe { stack::call_on(thread.coroutine.top(), || f(Kernel(thread)), || ()) }
+            // SAFETY: As in `switched`.
+            unsafe { stack::call_on(thread.coroutine.top(), || f(kernel), || ()) }
         };
         if is_interrupted(&result) {
             return in_full(thread, f);
@@ -288,7 +324,7 @@ pub(crate) fn bypassed<R>(mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<
 #[inline(never)]
 fn in_full<R>(thread: &Thread, f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
     thread.counters.calls.add(1);
-    switching(thread, f)
+    attended(thread, None, f)
 }
 
 /// Gives the current thread a bypass for its next `budget` calls, 0 for none. `EINVAL` above
@@ -320,14 +356,30 @@ fn cut_bypass(thread: &Thread) {
     }
 }
 
+/// How a call has come into the kernel.
+enum Way<'a> {
+    Straight(&'a Thread),
+    /// Something was seen to before.
+    Seen(&'a Thread),
+}
+
+impl<'a> Way<'a> {
+    #[inline(always)]
+    fn thread(self) -> &'a Thread {
+        match self {
+            Self::Straight(thread) | Self::Seen(thread) => thread,
+        }
+    }
+}
+
 /// The way in: `context` says whether this is a place to call from, `if_work` what to do about a signal or
 /// notification that waits, or work that bypassed calls have left.
 #[inline(always)]
 fn enter<'a>(
     thread: Option<&'a Thread>,
     context: impl FnOnce() -> bool,
-    if_work: impl FnOnce(&Thread) -> Result,
-) -> Result<&'a Thread> {
+    if_work: fn(&Thread) -> Result,
+) -> Result<Way<'a>> {
     let Some(thread) = thread else {
         return Err(refused(EPERM));
     };
@@ -335,12 +387,27 @@ fn enter<'a>(
         return Err(refused(errno::edeadlk()));
     }
     if CurrentTask::get().work().has(Work::BEFORE) {
-        if_work(thread)?;
+        return enter_seen(thread, if_work);
     }
+    begin(thread)?;
+    Ok(Way::Straight(thread))
+}
+
+/// The way in if work waits.
+#[cold]
+#[inline(never)]
+fn enter_seen(thread: &Thread, if_work: fn(&Thread) -> Result) -> Result<Way<'_>> {
+    if_work(thread)?;
+    begin(thread)?;
+    Ok(Way::Seen(thread))
+}
+
+#[inline(always)]
+fn begin(thread: &Thread) -> Result {
     thread.mode.enter()?;
     thread.counters.calls.add(1);
     thread.watch.entered(|| thread.name());
-    Ok(thread)
+    Ok(())
 }
 
 /// Keeps what refuses a call out of the way of those that are made: without the black box, each of
@@ -463,9 +530,13 @@ fn is_made_again<R>(result: &Result<R>, again: Again) -> bool {
 /// Runs `f` and the leave work on the kernel stack, and goes back.
 #[inline(always)]
 fn switching<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    let result = switched(thread, &mut f);
+    let kernel = Kernel {
+        thread,
+        again: false,
+    };
+    let result = switched(kernel, &mut f);
     if thread.attention.any() {
-        return attended(thread, result, f);
+        return attended(thread, Some(result), f);
     }
     leave(thread);
     result
@@ -477,10 +548,14 @@ fn staying<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Re
     if !thread.has_room() {
         return switching(thread, f);
     }
-    let result = f(Kernel(thread));
+    let kernel = Kernel {
+        thread,
+        again: false,
+    };
+    let result = f(kernel);
     leave_work(thread);
     if thread.attention.any() {
-        return attended(thread, result, f);
+        return attended(thread, Some(result), f);
     }
     leave(thread);
     result
@@ -488,33 +563,33 @@ fn staying<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Re
 
 /// Runs `f` and the leave work on the kernel stack.
 #[inline(always)]
-fn switched<R>(thread: &Thread, f: &mut impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+fn switched<R>(kernel: Kernel<'_>, f: &mut impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+    let thread = kernel.thread;
     // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's kernel
     // stack is in use below where `run` left it.
-    unsafe {
-        stack::call_on(
-            thread.coroutine.top(),
-            || f(Kernel(thread)),
-            || leave_work(thread),
-        )
-    }
+    unsafe { stack::call_on(thread.coroutine.top(), || f(kernel), || leave_work(thread)) }
 }
 
-/// The rest of a call behind which there is something to see to: makes it again if it was interrupted
-/// by something that is none of the application's business.
+/// A call around which there is something to see to, which has come to `result` if it was made yet: makes it
+/// again if it was interrupted by something that is none of the application's business.
 #[cold]
 #[inline(never)]
 fn attended<R>(
     thread: &Thread,
-    mut result: Result<R>,
+    result: Option<Result<R>>,
     mut f: impl FnMut(Kernel<'_>) -> Result<R>,
 ) -> Result<R> {
+    let kernel = Kernel {
+        thread,
+        again: true,
+    };
+    let mut result = result.unwrap_or_else(|| switched(kernel, &mut f));
     while thread.attention.any() {
         let again = attend(thread);
         if !is_made_again(&result, again) {
             break;
         }
-        result = switched(thread, &mut f);
+        result = switched(kernel, &mut f);
     }
     leave(thread);
     result

@@ -15,7 +15,7 @@ mod sock;
 mod tcp;
 mod time;
 
-use crate::handle::Handle;
+use crate::handle::{Given, Handle};
 use core::{ptr, slice};
 use kernel::{
     ffi::{c_int, c_void},
@@ -71,22 +71,19 @@ fn kernel_pointer<T>(pointer: *const T) -> Result {
     kernel_half(pointer.cast(), size_of::<T>())
 }
 
-/// What is behind a handle; `error` for NULL and `ERR_PTR()`.
+/// A handle; `error` for NULL and `ERR_PTR()`.
 ///
 /// # Safety
 ///
 /// Anything else must be a handle of that kind that is open when the call begins. `H` must be what
 /// the headers call a `Handle<T>`.
 #[inline(always)]
-unsafe fn open_handle<'a, H, T>(
-    handle: *mut H,
-    error: impl FnOnce() -> Error,
-) -> Result<&'a Handle<T>> {
+unsafe fn given<H, T>(handle: *mut H, error: impl FnOnce() -> Error) -> Result<Given<T>> {
     if is_err_or_null(handle) {
         return Err(error());
     }
     // SAFETY: An open handle is the address of a `Handle` that its application has open.
-    Ok(unsafe { &*handle.cast::<Handle<T>>() })
+    Ok(unsafe { Given::new(handle.cast_const().cast()) })
 }
 
 /// The address of a handle that is looked up before it is used; `error` for NULL and `ERR_PTR()`.
@@ -101,23 +98,21 @@ fn closing<H, T>(handle: *mut H, error: impl FnOnce() -> Error) -> Result<*const
 ///
 /// # Safety
 ///
-/// As for [`open_handle`].
+/// As for [`given`].
 #[inline(always)]
-unsafe fn sock<'a>(handle: *mut bindings::ukl_sock) -> Result<&'a Handle<crate::resource::Sock>> {
+unsafe fn sock(handle: *mut bindings::ukl_sock) -> Result<Given<crate::resource::Sock>> {
     // SAFETY: By the function's requirements.
-    unsafe { open_handle(handle, code::enotsock) }
+    unsafe { given(handle, code::enotsock) }
 }
 
 /// A file; `EBADF` for NULL and `ERR_PTR()`.
 ///
 /// # Safety
 ///
-/// As for [`open_handle`].
-unsafe fn file<'a>(
-    handle: *mut bindings::ukl_file,
-) -> Result<&'a Handle<crate::resource::OpenFile>> {
+/// As for [`given`].
+unsafe fn file(handle: *mut bindings::ukl_file) -> Result<Given<crate::resource::OpenFile>> {
     // SAFETY: By the function's requirements.
-    unsafe { open_handle(handle, || EBADF) }
+    unsafe { given(handle, || EBADF) }
 }
 
 /// A socket address of `len` bytes; `EINVAL` for a wrong length, `EFAULT` for a bad pointer.

@@ -2,11 +2,8 @@
 
 //! `include/ukl/poll.h`: event sets.
 
-use super::{
-    bindings, closing, export, file, handle, is_err_or_null, kernel_half, number, open_handle,
-    sock, status,
-};
-use crate::{call, handle::Handle, resource::Poll};
+use super::{bindings, closing, export, file, given, handle, kernel_half, number, sock, status};
+use crate::{call, handle::Given, resource::Poll};
 use bindings::{ukl_event, ukl_file, ukl_poll, ukl_sock};
 use kernel::{
     ffi::{c_int, c_uint},
@@ -21,10 +18,10 @@ const _: () = assert!(call::poll::SPIN_MAX == bindings::UKL_SPIN_MAX);
 ///
 /// # Safety
 ///
-/// As for [`open_handle`].
-unsafe fn poll<'a>(handle: *mut ukl_poll) -> Result<&'a Handle<Poll>> {
+/// As for [`given`].
+unsafe fn poll(handle: *mut ukl_poll) -> Result<Given<Poll>> {
     // SAFETY: By the function's requirements.
-    unsafe { open_handle(handle, || EINVAL) }
+    unsafe { given(handle, || EINVAL) }
 }
 
 export! {
@@ -107,9 +104,9 @@ export! {
     }
 
     fn ukl_poll_wake(set: *mut ukl_poll) {
-        if !is_err_or_null(set) {
-            // SAFETY: The caller gives an open handle.
-            if let Ok(poll) = unsafe { poll(set) } {
+        // SAFETY: The caller gives a handle that is open until the function returns.
+        unsafe {
+            if let Ok(poll) = poll(set) {
                 call::poll::wake(poll);
             }
         }

@@ -3,7 +3,12 @@
 //! Files, with the credentials of the calling task.
 
 use super::{from_any_task, open};
-use crate::{app::App, handle::Handle, resource::OpenFile, transition};
+use crate::{
+    app::App,
+    handle::{Given, Handle},
+    resource::OpenFile,
+    transition,
+};
 use kernel::prelude::*;
 use ukl_support::file::File;
 
@@ -26,12 +31,12 @@ pub(crate) fn from_fd(app: *const App, fd: i32) -> Result<*const Handle<OpenFile
 ///
 /// `buffer` must be mapped and writable during the call.
 pub(crate) unsafe fn read(
-    file: &Handle<OpenFile>,
+    file: Given<OpenFile>,
     buffer: *mut [u8],
     pos: Option<i64>,
 ) -> Result<usize> {
     // SAFETY: By the function's requirements.
-    transition::call(|_| unsafe { file.hold().file().read(buffer, pos) })
+    transition::call(|kernel| unsafe { kernel.hold(file)?.file().read(buffer, pos) })
 }
 
 /// `ukl_file_write()` and `ukl_file_pwrite()`.
@@ -40,22 +45,22 @@ pub(crate) unsafe fn read(
 ///
 /// `data` must be mapped during the call.
 pub(crate) unsafe fn write(
-    file: &Handle<OpenFile>,
+    file: Given<OpenFile>,
     data: *const [u8],
     pos: Option<i64>,
 ) -> Result<usize> {
     // SAFETY: By the function's requirements.
-    transition::call_always(|_| unsafe { file.hold().file().write(data, pos) })
+    transition::call_always(|kernel| unsafe { kernel.hold(file)?.file().write(data, pos) })
 }
 
 /// `ukl_file_sync()`.
-pub(crate) fn sync(file: &Handle<OpenFile>, datasync: bool) -> Result {
-    transition::call_always(|_| file.hold().file().sync(datasync))
+pub(crate) fn sync(file: Given<OpenFile>, datasync: bool) -> Result {
+    transition::call_always(|kernel| kernel.hold(file)?.file().sync(datasync))
 }
 
 /// `ukl_file_size()`, in bytes.
-pub(crate) fn size(file: &Handle<OpenFile>) -> Result<u64> {
-    transition::call(|_| file.hold().file().size())
+pub(crate) fn size(file: Given<OpenFile>) -> Result<u64> {
+    transition::call(|kernel| kernel.hold(file)?.file().size())
 }
 
 /// `ukl_file_close()`.

@@ -4,11 +4,12 @@
 
 use super::open;
 use crate::{
-    handle::Handle,
+    app::Resource,
+    handle::{Given, Handle},
     resource::{Poll, Pollable},
     transition,
 };
-use kernel::{prelude::*, sync::aref::AlwaysRefCounted};
+use kernel::prelude::*;
 use ukl_support::{
     poll::{Events, Ready},
     time::Deadline,
@@ -26,55 +27,68 @@ pub(crate) fn create() -> Result<*const Handle<Poll>> {
 }
 
 /// `ukl_poll_add()` and `ukl_poll_add_file()`.
-pub(crate) fn add<T>(poll: &Handle<Poll>, what: &Handle<T>, events: Events, token: u64) -> Result
+pub(crate) fn add<T>(poll: Given<Poll>, what: Given<T>, events: Events, token: u64) -> Result
 where
-    Handle<T>: Pollable + AlwaysRefCounted,
+    T: Resource,
+    Handle<T>: Pollable,
 {
-    transition::call(|_| {
+    transition::call(|kernel| {
         if !WAITABLE.contains(events) {
             return Err(EINVAL);
         }
-        what.hold()
+        kernel
+            .hold(what)?
             .source()
-            .attach(poll.hold().set(), events, token)
+            .attach(kernel.hold(poll)?.set(), events, token)
     })
 }
 
 /// `ukl_poll_modify()` and `ukl_poll_modify_file()`.
-pub(crate) fn modify<T>(poll: &Handle<Poll>, what: &Handle<T>, events: Events, token: u64) -> Result
+pub(crate) fn modify<T>(poll: Given<Poll>, what: Given<T>, events: Events, token: u64) -> Result
 where
-    Handle<T>: Pollable + AlwaysRefCounted,
+    T: Resource,
+    Handle<T>: Pollable,
 {
-    transition::call(|_| {
+    transition::call(|kernel| {
         if !WAITABLE.contains(events) {
             return Err(EINVAL);
         }
-        what.hold()
+        kernel
+            .hold(what)?
             .source()
-            .modify(poll.hold().set(), events, token)
+            .modify(kernel.hold(poll)?.set(), events, token)
     })
 }
 
 /// `ukl_poll_remove()` and `ukl_poll_remove_file()`.
-pub(crate) fn remove<T>(poll: &Handle<Poll>, what: &Handle<T>) -> Result
+pub(crate) fn remove<T>(poll: Given<Poll>, what: Given<T>) -> Result
 where
-    Handle<T>: Pollable + AlwaysRefCounted,
+    T: Resource,
+    Handle<T>: Pollable,
 {
-    transition::call_always(|_| what.hold().source().detach_from(poll.hold().set()))
+    transition::call_always(|kernel| {
+        kernel
+            .hold(what)?
+            .source()
+            .detach_from(kernel.hold(poll)?.set())
+    })
 }
 
 /// `ukl_poll_wait()`: hands at most `max` events to `report`, returns how many. The time-out is in
 /// nanoseconds.
 #[inline]
 pub(crate) fn wait(
-    poll: &Handle<Poll>,
+    poll: Given<Poll>,
     max: usize,
     timeout: i64,
     mut report: impl FnMut(Ready),
 ) -> Result<usize> {
     let deadline = Deadline::after(timeout);
     transition::call_polling(|kernel| {
-        let count = poll.hold().set().wait(max, deadline.left(), &mut report)?;
+        let count = kernel
+            .hold(poll)?
+            .set()
+            .wait(max, deadline.left(), &mut report)?;
         if count != 0 {
             let counters = &kernel.thread().counters;
             counters.poll_waits.add(1);
@@ -85,17 +99,22 @@ pub(crate) fn wait(
 }
 
 /// `ukl_poll_wake()`. No transition.
-pub(crate) fn wake(poll: &Handle<Poll>) {
-    poll.set().wake();
+///
+/// # Safety
+///
+/// The set must be open until the function returns.
+pub(crate) unsafe fn wake(poll: Given<Poll>) {
+    // SAFETY: By the function's requirements.
+    unsafe { poll.as_ref() }.set().wake();
 }
 
 /// `ukl_poll_spin()`.
-pub(crate) fn spin(poll: &Handle<Poll>, usecs: u32) -> Result {
-    transition::call(|_| {
+pub(crate) fn spin(poll: Given<Poll>, usecs: u32) -> Result {
+    transition::call(|kernel| {
         if usecs > SPIN_MAX {
             return Err(EINVAL);
         }
-        poll.set().set_spin(u64::from(usecs) * 1000);
+        kernel.hold(poll)?.set().set_spin(u64::from(usecs) * 1000);
         Ok(())
     })
 }

@@ -5,7 +5,7 @@
 use super::{from_any_task, open};
 use crate::{
     app::App,
-    handle::{Handle, Place},
+    handle::{Given, Handle, Place},
     resource::Sock,
     transition,
 };
@@ -69,23 +69,23 @@ pub(crate) fn to_fd(app: *const App, sock: *const Handle<Sock>, flags: i32) -> R
 }
 
 /// `ukl_bind()`.
-pub(crate) fn bind(sock: &Handle<Sock>, address: &Address) -> Result {
-    transition::call(|_| sock.hold().socket().bind(address))
+pub(crate) fn bind(sock: Given<Sock>, address: &Address) -> Result {
+    transition::call(|kernel| kernel.hold(sock)?.socket().bind(address))
 }
 
 /// `ukl_listen()`.
-pub(crate) fn listen(sock: &Handle<Sock>, backlog: i32) -> Result {
-    transition::call(|_| sock.hold().socket().listen(backlog))
+pub(crate) fn listen(sock: Given<Sock>, backlog: i32) -> Result {
+    transition::call(|kernel| kernel.hold(sock)?.socket().listen(backlog))
 }
 
 /// `ukl_accept()`. Hands the peer's address to `peer`, none if it is gone already.
 pub(crate) fn accept(
-    listener: &Handle<Sock>,
+    listener: Given<Sock>,
     nonblock: bool,
     mut peer: Option<impl FnMut(Address)>,
 ) -> Result<*const Handle<Sock>> {
     transition::call(|kernel| {
-        let socket = listener.hold().socket().accept(nonblock)?;
+        let socket = kernel.hold(listener)?.socket().accept(nonblock)?;
         if let Some(peer) = &mut peer {
             peer(socket.peer_address().unwrap_or(Address::none()));
         }
@@ -94,9 +94,14 @@ pub(crate) fn accept(
 }
 
 /// `ukl_connect()`, with a time-out in nanoseconds.
-pub(crate) fn connect(sock: &Handle<Sock>, address: &Address, timeout: i64) -> Result {
+pub(crate) fn connect(sock: Given<Sock>, address: &Address, timeout: i64) -> Result {
     let deadline = Deadline::after(timeout);
-    transition::call(|_| sock.hold().socket().connect(address, deadline.left()))
+    transition::call(|kernel| {
+        kernel
+            .hold(sock)?
+            .socket()
+            .connect(address, deadline.left())
+    })
 }
 
 /// `ukl_send()`, `ukl_sendto()` and `ukl_sendv()`.
@@ -105,16 +110,16 @@ pub(crate) fn connect(sock: &Handle<Sock>, address: &Address, timeout: i64) -> R
 ///
 /// `parts` must be mapped during the call.
 pub(crate) unsafe fn send(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     parts: Parts<'_>,
     flags: Message,
     address: Option<&Address>,
 ) -> Result<usize> {
-    transition::call(|_| {
+    transition::call(|kernel| {
         if !SEND_FLAGS.contains(flags) {
             return Err(EINVAL);
         }
-        let sock = sock.hold();
+        let sock = kernel.hold(sock)?;
         // NOSIGNAL: SIGPIPE is for processes; here the error says it.
         // SAFETY: By the function's requirements.
         unsafe { sock.socket().send(parts, flags.or(net::NOSIGNAL), address) }
@@ -127,16 +132,16 @@ pub(crate) unsafe fn send(
 ///
 /// `parts` must be writable during the call.
 pub(crate) unsafe fn receive(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     parts: Parts<'_>,
     flags: Message,
     mut from: Option<&mut Address>,
 ) -> Result<usize> {
-    transition::call(|_| {
+    transition::call(|kernel| {
         if !RECV_FLAGS.contains(flags) {
             return Err(EINVAL);
         }
-        let sock = sock.hold();
+        let sock = kernel.hold(sock)?;
         // SAFETY: By the function's requirements.
         unsafe { sock.socket().receive(parts, flags, from.as_deref_mut()) }
     })
@@ -148,14 +153,19 @@ pub(crate) unsafe fn receive(
 ///
 /// `value` must be mapped during the call.
 pub(crate) unsafe fn set_option(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     level: i32,
     name: i32,
     value: *const c_void,
     len: i32,
 ) -> Result {
     // SAFETY: By the function's requirements.
-    transition::call(|_| unsafe { sock.hold().socket().set_option(level, name, value, len) })
+    transition::call(|kernel| unsafe {
+        kernel
+            .hold(sock)?
+            .socket()
+            .set_option(level, name, value, len)
+    })
 }
 
 /// `ukl_getsockopt()`. Returns how many bytes were written.
@@ -164,30 +174,30 @@ pub(crate) unsafe fn set_option(
 ///
 /// `value` must be writable during the call.
 pub(crate) unsafe fn option(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     level: i32,
     name: i32,
     value: *mut c_void,
     len: i32,
 ) -> Result<i32> {
-    transition::call(|_| {
+    transition::call(|kernel| {
         if level != net::SOCKET_LEVEL {
             return Err(errno::eopnotsupp());
         }
         // SAFETY: By the function's requirements.
-        unsafe { sock.hold().socket().option(name, value, len) }
+        unsafe { kernel.hold(sock)?.socket().option(name, value, len) }
     })
 }
 
 /// `ukl_shutdown()`.
-pub(crate) fn shutdown(sock: &Handle<Sock>, how: Shutdown) -> Result {
-    transition::call_always(|_| sock.hold().socket().shutdown(how))
+pub(crate) fn shutdown(sock: Given<Sock>, how: Shutdown) -> Result {
+    transition::call_always(|kernel| kernel.hold(sock)?.socket().shutdown(how))
 }
 
 /// `ukl_getsockname()` and `ukl_getpeername()`.
-pub(crate) fn name(sock: &Handle<Sock>, peer: bool) -> Result<Address> {
-    transition::call(|_| {
-        let sock = sock.hold();
+pub(crate) fn name(sock: Given<Sock>, peer: bool) -> Result<Address> {
+    transition::call(|kernel| {
+        let sock = kernel.hold(sock)?;
         if peer {
             sock.socket().peer_address()
         } else {

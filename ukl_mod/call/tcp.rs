@@ -5,7 +5,7 @@
 
 use super::open;
 use crate::{
-    handle::Handle,
+    handle::{Given, Handle},
     resource::Sock,
     transition::{self, Kernel},
 };
@@ -42,7 +42,7 @@ fn shortcut<R>(flags: Message, mut f: impl FnMut(Kernel<'_>, Message) -> Result<
 /// A shortcut that sends by `f`, unless there is nothing to send, and counts what was sent.
 #[inline(always)]
 fn sending(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     is_empty: bool,
     flags: Message,
     mut f: impl FnMut(Tcp<'_>, Message) -> Result<usize>,
@@ -51,7 +51,7 @@ fn sending(
         if !SEND_FLAGS.contains(flags) {
             return Err(EINVAL);
         }
-        let sock = sock.hold();
+        let sock = kernel.hold(sock)?;
         let tcp = sock.tcp()?;
         if is_empty {
             return Ok(0);
@@ -66,7 +66,7 @@ fn sending(
 /// A shortcut that receives by `f`, unless there is no room, and counts what was received.
 #[inline(always)]
 fn receiving(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     is_empty: bool,
     flags: Message,
     mut f: impl FnMut(Tcp<'_>, Message) -> Result<usize>,
@@ -75,7 +75,7 @@ fn receiving(
         if !RECV_FLAGS.contains(flags) {
             return Err(EINVAL);
         }
-        let sock = sock.hold();
+        let sock = kernel.hold(sock)?;
         let tcp = sock.tcp()?;
         if is_empty {
             return Ok(0);
@@ -130,7 +130,7 @@ pub(crate) fn connect(address: &Address, timeout: i64) -> Result<*const Handle<S
 ///
 /// `data` must be mapped during the call.
 #[inline]
-pub(crate) unsafe fn send(sock: &Handle<Sock>, data: *const [u8], flags: Message) -> Result<usize> {
+pub(crate) unsafe fn send(sock: Given<Sock>, data: *const [u8], flags: Message) -> Result<usize> {
     // SAFETY: By the function's requirements.
     sending(sock, data.len() == 0, flags, |tcp, flags| unsafe {
         tcp.send(data, flags)
@@ -143,7 +143,7 @@ pub(crate) unsafe fn send(sock: &Handle<Sock>, data: *const [u8], flags: Message
 ///
 /// `parts` must be mapped during the call.
 pub(crate) unsafe fn send_parts(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     parts: Parts<'_>,
     flags: Message,
 ) -> Result<usize> {
@@ -159,7 +159,7 @@ pub(crate) unsafe fn send_parts(
 ///
 /// `data` must be mapped during the call.
 pub(crate) unsafe fn send_pages(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     data: *const [u8],
     flags: Message,
 ) -> Result<usize> {
@@ -176,7 +176,7 @@ pub(crate) unsafe fn send_pages(
 /// `buffer` must be mapped and writable during the call.
 #[inline]
 pub(crate) unsafe fn receive(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     buffer: *mut [u8],
     flags: Message,
 ) -> Result<usize> {
@@ -192,7 +192,7 @@ pub(crate) unsafe fn receive(
 ///
 /// `parts` must be mapped and writable during the call.
 pub(crate) unsafe fn receive_parts(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     parts: Parts<'_>,
     flags: Message,
 ) -> Result<usize> {
@@ -210,7 +210,7 @@ pub(crate) unsafe fn receive_parts(
 /// What `reader` wants to answer must be mapped.
 #[inline]
 pub(crate) unsafe fn read<R: Reader>(
-    sock: &Handle<Sock>,
+    sock: Given<Sock>,
     reader: &mut R,
     flags: Message,
     mut sent: impl FnMut(Result<usize>),
@@ -219,7 +219,7 @@ pub(crate) unsafe fn read<R: Reader>(
         if !READ_FLAGS.contains(flags) {
             return Err(EINVAL);
         }
-        let sock = sock.hold();
+        let sock = kernel.hold(sock)?;
         // SAFETY: By the function's requirements.
         let read: Read = unsafe { sock.tcp()?.read(reader, flags) };
         if let Ok(count @ 1..) = read.sent {
@@ -233,6 +233,6 @@ pub(crate) unsafe fn read<R: Reader>(
 }
 
 /// `ukl_tcp_nodelay()`.
-pub(crate) fn set_nodelay(sock: &Handle<Sock>, on: bool) -> Result {
-    transition::call(|_| sock.hold().tcp()?.set_nodelay(on))
+pub(crate) fn set_nodelay(sock: Given<Sock>, on: bool) -> Result {
+    transition::call(|kernel| kernel.hold(sock)?.tcp()?.set_nodelay(on))
 }
