@@ -262,6 +262,98 @@ static int self(struct seen *seen)
 	return 0;
 }
 
+/* What is closed in the middle of a call on it: one of these. */
+struct closing {
+	struct ukl_sock *sock;
+	struct ukl_file *file;
+};
+
+static void closes(int signal, const void *info, void *arg)
+{
+	struct closing *closing = arg;
+
+	if (closing->sock)
+		ukl_close(closing->sock);
+	if (closing->file)
+		ukl_file_close(closing->file);
+}
+
+static ssize_t receives(struct closing *closing)
+{
+	char byte;
+
+	closing->sock = ukl_socket(AF_INET, SOCK_DGRAM, 0);
+	return PTR_ERR_OR_ZERO(closing->sock) ?: ukl_recv(closing->sock, &byte, 1, 0);
+}
+
+static ssize_t accepts(struct closing *closing)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+
+	closing->sock = ukl_tcp_listen((struct sockaddr *)&addr, sizeof(addr), 4);
+	return PTR_ERR_OR_ZERO(closing->sock) ?: PTR_ERR(ukl_accept(closing->sock, NULL, 0));
+}
+
+static ssize_t receives_tcp(struct closing *closing)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	struct ukl_sock *listener = ukl_tcp_listen((struct sockaddr *)&addr, sizeof(addr), 4);
+	struct __kernel_sockaddr_storage at;
+	char byte;
+	int err;
+
+	err = PTR_ERR_OR_ZERO(listener) ?: ukl_getsockname(listener, &at);
+	if (err < 0)
+		return err;
+	closing->sock = ukl_tcp_connect((struct sockaddr *)&at, err, UKL_FOREVER);
+	return PTR_ERR_OR_ZERO(closing->sock) ?: ukl_tcp_recv(closing->sock, &byte, 1, 0);
+}
+
+static ssize_t receives_tcp_bypassed(struct closing *closing)
+{
+	return ukl_bypass(1000) ?: receives_tcp(closing);
+}
+
+/* A named pipe. */
+static ssize_t reads(struct closing *closing)
+{
+	char byte;
+
+	closing->file = ukl_file_open(ukl_arg(4), O_RDWR, 0);
+	return PTR_ERR_OR_ZERO(closing->file) ?: ukl_file_read(closing->file, &byte, 1);
+}
+
+static const struct {
+	const char *name;
+	ssize_t (*call)(struct closing *closing);
+} calls[] = {
+	{ "recv", receives },
+	{ "accept", accepts },
+	{ "tcp_recv", receives_tcp },
+	{ "bypassed", receives_tcp_bypassed },
+	{ "read", reads },
+};
+
+/* signal closed CALL [PATH]: the handler closes what a call waits for that is made again. */
+static int closed(struct seen *seen)
+{
+	struct closing *closing = ukl_alloc(sizeof(*closing));
+	struct ukl_sigaction action = { .handler = closes, .arg = closing, .flags = SA_RESTART };
+	const char *name = ukl_arg(3);
+	int err = PTR_ERR_OR_ZERO(closing) ?: ukl_sigaction(SIGUSR1, &action);
+
+	if (err)
+		return err;
+	for (size_t i = 0; name && i < ARRAY_SIZE(calls); i++) {
+		if (strcmp(name, calls[i].name))
+			continue;
+		say("ready");
+		say("%zd", calls[i].call(closing));
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int nothing(void *arg)
 {
 	return 0;
@@ -316,6 +408,7 @@ static const struct {
 	{ "syscall", in_a_syscall },
 	{ "masked", masked },
 	{ "self", self },
+	{ "closed", closed },
 	{ "all", all },
 };
 
