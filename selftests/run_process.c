@@ -69,7 +69,7 @@ asm(".text\n"
     "	pop %rbx\n"
     "	ret\n"
     "guarded_interrupted:\n"
-    "	mov $-4, %rax\n"
+    "	mov $-513, %rax\n" /* ERESTARTNOINTR */
     "	pop %rbx\n"
     "	ret\n"
     ".size guarded_syscall, . - guarded_syscall\n");
@@ -110,7 +110,9 @@ static long change_handling(unsigned int number, unsigned int handling)
 	case UKL_SIGNAL_HANDLE:
 	case UKL_SIGNAL_ONCE:
 		action.sa_sigaction = catch;
-		action.sa_flags = SA_SIGINFO | (handling == UKL_SIGNAL_ONCE ? SA_RESETHAND : 0);
+		/* Then a call is about to be made again: the application says whether it is. */
+		action.sa_flags = SA_SIGINFO | SA_RESTART |
+				  (handling == UKL_SIGNAL_ONCE ? SA_RESETHAND : 0);
 		sigfillset(&action.sa_mask);
 		break;
 	default:

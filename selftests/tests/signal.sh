@@ -63,6 +63,28 @@ in_a_syscall() {
 	says 'pause -4, handled 1' && ends 0
 }
 
+in_accept() {
+	grep -q '^43 ' "/proc/$pid/syscall"
+}
+
+accept_is_interrupted() {
+	run_program signal accept
+	says ready && until_true 20000 in_accept || return 1
+	kill -USR1 "$pid"
+	says 'accept -4, handled 1' && ends 0
+}
+
+accept_is_made_again() {
+	run_program signal accept restart
+	says ready && until_true 20000 in_accept || return 1
+	kill -USR1 "$pid"
+	says begun && until_true 20000 in_accept || return 1
+	sleep 0.3
+	in_accept || return 1
+	kill "$pid"
+	ends 143
+}
+
 masked() {
 	run_program signal masked
 	says ready || return 1
@@ -179,6 +201,8 @@ check "handlers are nested, and masked" nested
 check "the same signal waits for its handler" same wait '+10 -10 +10 -10 deepest 1'
 check "SA_NODEFER: it does not" same nodefer '+10 +10 -10 -10 deepest 2'
 check "a system call of the process is interrupted" in_a_syscall
+check "one that would be made again, too" accept_is_interrupted
+check "with SA_RESTART it is" accept_is_made_again
 check "a mask, which new threads inherit" masked
 check "to itself; SA_RESETHAND; refused arguments" self
 for call in recv accept tcp_recv bypassed read; do

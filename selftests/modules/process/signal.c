@@ -193,6 +193,28 @@ static int in_a_syscall(struct seen *seen)
 	return 0;
 }
 
+static bool at_once(const struct seen *seen)
+{
+	return true;
+}
+
+/* signal accept [restart]: as above, of one that is made again if the handler wants that. */
+static int in_accept(struct seen *seen)
+{
+	int err = set(seen, SIGUSR1, ukl_arg(3) ? SA_RESTART : 0, 0);
+	long fd = ukl_syscall(__NR_socket, AF_INET, SOCK_STREAM, 0, 0, 0, 0);
+	long ret;
+
+	seen->has_come = at_once;
+	err = err ?: ukl_syscall(__NR_listen, fd, 1, 0, 0, 0, 0);
+	if (err)
+		return err;
+	say("ready");
+	ret = ukl_syscall(__NR_accept, fd, 0, 0, 0, 0, 0);
+	say("accept %ld, handled %d", ret, atomic_read(&seen->handled));
+	return 0;
+}
+
 /* signal masked: SIGUSR1 is blocked for good, in this thread and in one that it starts; says so. */
 static int thread_mask(void *arg)
 {
@@ -406,6 +428,7 @@ static const struct {
 	{ "nested", nested },
 	{ "same", same },
 	{ "syscall", in_a_syscall },
+	{ "accept", in_accept },
 	{ "masked", masked },
 	{ "self", self },
 	{ "closed", closed },

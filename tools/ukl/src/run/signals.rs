@@ -129,11 +129,14 @@ pub fn handle(signal: u32, handling: u32) -> i64 {
         abi::UKL_SIGNAL_DEFAULT => libc::SIG_DFL,
         _ => return -i64::from(libc::EINVAL),
     };
-    let once = match handling {
-        abi::UKL_SIGNAL_ONCE => libc::SA_RESETHAND,
+    // A system call that is interrupted is on the point of being made again then, and `cancel` finds it there:
+    // the application says whether it is, once its handler has run.
+    let flags = match handling {
+        abi::UKL_SIGNAL_HANDLE => libc::SA_RESTART,
+        abi::UKL_SIGNAL_ONCE => libc::SA_RESTART | libc::SA_RESETHAND,
         _ => 0,
     };
-    match set_action_with(signal, handler, once) {
+    match set_action_with(signal, handler, flags) {
         Ok(()) => {
             if stopping::is_requested() {
                 end_at_once();
@@ -359,8 +362,6 @@ fn action(signal: c_int) -> usize {
 }
 
 /// Sets what is done about a signal: a [`Catcher`] or `SIG_*`. Async-signal-safe.
-///
-/// No `SA_RESTART`: whether a system call is made again is up to the application.
 fn set_action(signal: c_int, handler: usize) -> Result<(), c_int> {
     set_action_with(signal, handler, 0)
 }
