@@ -416,6 +416,25 @@ static void sigaction_exits(void)
 	}
 }
 
+/* There is a handler until the process has said that it does not catch the signal any more. */
+static void handled_to_the_end(void)
+{
+	int fd = start("sigaction 34 handle default");
+	struct ukl_run *run = area(fd, 0);
+
+	RUN_TO(fd, 0, run, UKL_EXIT_SIGACTION);
+	run->result = 0;
+	HEAR(fd, 0, run, "0");
+	RUN_TO(fd, 0, run, UKL_EXIT_SIGACTION);
+	EXPECT(run->sigaction.handling, UKL_SIGNAL_DEFAULT);
+	run->result = 0;
+	run->flags = UKL_RUN_SIGNAL;
+	run->signal.number = 34;
+	HEAR(fd, 0, run, "signal 34");
+	HEAR(fd, 0, run, "0");
+	EXPECT(FINISHED(fd, 0, run), 0);
+}
+
 /* The number and the arguments come as they were given, and so does what the process says. */
 static void syscalls_exit(void)
 {
@@ -886,6 +905,7 @@ static const struct {
 	{ "signal_and_interrupt", signal_and_interrupt },
 	{ "two_signals_and_interrupt", two_signals_and_interrupt },
 	{ "sigaction_exits", sigaction_exits },
+	{ "handled_to_the_end", handled_to_the_end },
 	{ "syscalls_exit", syscalls_exit },
 	{ "data_window", data_window },
 	{ "threads", threads },

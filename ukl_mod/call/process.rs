@@ -56,22 +56,25 @@ pub(crate) fn sigaction(number: u32, handling: u32, action: Option<Action>) -> R
     if !(1..=signal::COUNT).contains(&number) || UNCATCHABLE.contains(&number) {
         return Err(EINVAL);
     }
-    // The handler first: the signal may come as soon as the process catches it.
-    let before = transition::call(|kernel| {
-        let process = kernel.app().process().ok_or_else(errno::eopnotsupp)?;
-        Ok(process.set_action(number, action))
-    })?;
+    let set = |action| {
+        transition::call_always(|kernel| {
+            let process = kernel.app().process().ok_or_else(errno::eopnotsupp)?;
+            Ok(process.set_action(number, action))
+        })
+    };
     let exit = Exit::Sigaction {
         signal: number,
         handling,
     };
+    // There has to be a handler for as long as the process catches the signal.
+    if action.is_none() {
+        transition::ask(exit)?;
+        set(None)?;
+        return Ok(());
+    }
+    let before = set(action)?;
     if let Err(error) = transition::ask(exit) {
-        transition::call_always(|kernel| {
-            if let Some(process) = kernel.app().process() {
-                process.set_action(number, before);
-            }
-            Ok(())
-        })?;
+        set(before)?;
         return Err(error);
     }
     Ok(())
