@@ -333,6 +333,34 @@ static void let_go_of(void)
 	gone(getpid(), "bound");
 }
 
+/* How often a program has gone on without the device. */
+static int went_on(void)
+{
+	FILE *file = fopen("/sys/module/" PROGRAM "/parameters/went_on", "r");
+	int count = -1;
+
+	if (!file || fscanf(file, "%d", &count) != 1)
+		fail("went_on: %s", strerror(errno));
+	fclose(file);
+	return count;
+}
+
+/* The program itself closes the one descriptor, when nothing else holds the device. */
+static void closed_by_the_program(void)
+{
+	char command[64];
+	int before = went_on(), fd = open_device();
+
+	close(fd);
+	/* The lowest that is free. */
+	snprintf(command, sizeof(command), "call close %d", fd);
+	EXPECT(start(command), fd);
+	EXPECT(ask(fd, UKL_RUN, 0), 0);
+	EXPECT(close(fd), -1);
+	EXPECT(went_on(), before + 1);
+	gone(getpid(), "closed by the program");
+}
+
 /* Who has been given the descriptor holds what is left when its process is dead. */
 static void killed_with_the_descriptor_elsewhere(void)
 {
@@ -533,6 +561,7 @@ static const struct {
 	{ "core_dump", core_dump },
 	{ "closed_by_another_thread", closed_by_another_thread },
 	{ "let_go_of", let_go_of },
+	{ "closed_by_the_program", closed_by_the_program },
 	{ "killed_with_the_descriptor_elsewhere", killed_with_the_descriptor_elsewhere },
 	{ "fork_meanwhile", fork_meanwhile },
 	{ "end_of_one_task", end_of_one_task },

@@ -20,7 +20,7 @@ use kernel::{
     page::PAGE_SIZE,
     prelude::*,
     str::CString,
-    sync::{Arc, Mutex},
+    sync::{aref::ARef, Arc, Mutex},
     uaccess::{UserPtr, UserSlice},
 };
 use ukl_bindings::errno;
@@ -72,11 +72,15 @@ impl MiscDevice for Device {
         seat.area().map(vma)
     }
 
-    fn ioctl(device: Pin<&Self>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+    fn ioctl(device: Pin<&Self>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
         match cmd {
             INFO => device.info(arg),
             BIND => device.bind(arg),
-            RUN => carrier::run(&*device.app()?, arg).map(|()| 0),
+            RUN => {
+                // The program itself may close the descriptor.
+                let _open = ARef::from(file);
+                carrier::run(&*device.app()?, arg).map(|()| 0)
+            }
             STOP => device.stop(),
             STATS => device.stats(arg),
             SET => device.set(arg),

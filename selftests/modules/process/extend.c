@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What modules that add calls of their own rely on, in a process. */
 #include <linux/errno.h>
+#include <linux/fdtable.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -204,6 +205,34 @@ static int call_bypassed(void)
 	return err ?: (int)ukl_call(never_ends, NULL);
 }
 
+/* How often an application has gone on without the device. */
+static int went_on;
+
+module_param(went_on, int, 0444);
+
+static long closes(void *fd)
+{
+	return close_fd((long)fd);
+}
+
+/* call close FD: closes a descriptor of the process's, and goes on as if nothing were. */
+static int call_close(void)
+{
+	void *memory = ukl_alloc(100000);
+	struct ukl_sock *sock = ukl_socket(AF_INET, SOCK_DGRAM, 0);
+	int err = PTR_ERR_OR_ZERO(memory) ?: PTR_ERR_OR_ZERO(sock);
+
+	err = err ?: ukl_call(closes, (void *)number(3, -1));
+	for (int i = 0; i < 3 && !err; i++)
+		err = ukl_sleep(NSEC_PER_MSEC);
+	if (err)
+		return err;
+	memset(memory, 1, 100000);
+	err = ukl_close(sock) ?: ukl_free(memory);
+	went_on += !err;
+	return err;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -213,6 +242,7 @@ static const struct {
 	{ "handled", call_handled },
 	{ "stopped", call_stopped },
 	{ "bypassed", call_bypassed },
+	{ "close", call_close },
 };
 
 int command_call(void)
