@@ -87,6 +87,8 @@ pub struct Read {
     pub consumed: Result<usize>,
     /// How many bytes of the answer were sent, 0 if there was none.
     pub sent: Result<usize>,
+    /// Whether the reader has looked at some: an error is its own then.
+    pub called: bool,
 }
 
 impl<'a> Tcp<'a> {
@@ -219,6 +221,7 @@ impl<'a> Tcp<'a> {
         Read {
             consumed: count(consumed as c_int),
             sent: count(adapter.c.sent as c_int),
+            called: adapter.c.called,
         }
     }
 }

@@ -321,6 +321,46 @@ static int errors_of_the_consumer(struct test *t)
 	return 0;
 }
 
+/** struct interrupted - a consumer that says it was interrupted, but answers */
+struct interrupted {
+	struct ukl_reply reply;
+	unsigned int calls;
+};
+
+static ssize_t is_interrupted(void *arg, const void *data, size_t len)
+{
+	struct interrupted *in = arg;
+
+	in->calls++;
+	in->reply.data = "x";
+	in->reply.len = 1;
+	return -EINTR;
+}
+
+/* One that says it was interrupted is not asked again, nor is its answer sent twice. */
+static int interrupted_consumer(struct test *t)
+{
+	struct interrupted in = { };
+	struct pair pair;
+	char answers[4];
+
+	if (!pair_open(t, &pair, 4))
+		return 0;
+	send_stream(t, pair.client, pair.server, 0, 10);
+	for (int budget = 0; budget <= 100; budget += 50) {
+		EXPECT_EQ(t, ukl_bypass(budget), 0);
+		EXPECT_EQ(t, ukl_tcp_recv_inplace(pair.server, is_interrupted, &in, 0), -EINTR);
+	}
+	EXPECT_EQ(t, in.calls, 3);
+	EXPECT_EQ(t, ukl_tcp_exchange(pair.server, is_interrupted, &in, &in.reply, 0), -EINTR);
+	EXPECT_EQ(t, in.reply.sent, 1);
+	EXPECT_EQ(t, in.calls, 4);
+	EXPECT_EQ(t, ukl_tcp_recv(pair.client, answers, sizeof(answers), 0), 1);
+	EXPECT_EQ(t, ukl_tcp_recv(pair.client, answers, sizeof(answers), MSG_DONTWAIT), -EAGAIN);
+	pair_close(t, &pair);
+	return 0;
+}
+
 /* What was consumed before an error counts first. */
 static int error_after_some(struct test *t)
 {
@@ -1399,6 +1439,7 @@ const struct test_case inplace_cases[] = {
 	{ "inplace.bytes_cut_in_any_way", bytes_cut_in_any_way },
 	{ "inplace.bytes_taken_in_any_way", bytes_taken_in_any_way },
 	{ "inplace.bytes_on_the_same_stack", bytes_on_the_same_stack },
+	{ "inplace.interrupted_consumer", interrupted_consumer },
 	{ "inplace.bytes_in_a_bypass", bytes_in_a_bypass },
 	{ "inplace.partial_consumption", partial_consumption },
 	{ "inplace.errors_of_the_consumer", errors_of_the_consumer },

@@ -226,10 +226,14 @@ pub(crate) unsafe fn read<R: Reader>(
             count_sent(kernel, count);
         }
         sent(read.sent);
-        let consumed = read.consumed?;
-        count_received(kernel, consumed);
-        Ok(consumed)
-    })
+        match read.consumed {
+            Ok(consumed) => count_received(kernel, consumed),
+            // One of the application's is no reason to make the call again, whatever it is.
+            Err(error) if !read.called => return Err(error),
+            Err(_) => (),
+        }
+        Ok(read.consumed)
+    })?
 }
 
 /// `ukl_tcp_nodelay()`.
