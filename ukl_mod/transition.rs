@@ -168,7 +168,8 @@ fn finish(thread: &Thread, status: i32) -> ! {
 
 /// Ends `thread`, which is in mode `App`, if its application is over.
 fn end_if_over(thread: &Thread) -> Result {
-    if thread.app().status().is_some() {
+    // A null call may be made with interrupts disabled; the next call sees to it then.
+    if thread.app().status().is_some() && task::may_sleep() {
         thread.mode.enter()?;
         finish(thread, EINTR.to_errno());
     }
@@ -402,10 +403,18 @@ fn enter_seen(thread: &Thread, if_work: fn(&Thread) -> Result) -> Result<Way<'_>
     Ok(Way::Seen(thread))
 }
 
+/// Enters for a call.
 #[inline(always)]
 fn begin(thread: &Thread) -> Result {
-    thread.mode.enter()?;
+    come_in(thread)?;
     thread.counters.calls.add(1);
+    Ok(())
+}
+
+/// Enters the kernel. `EBUSY` in the middle of another call.
+#[inline(always)]
+fn come_in(thread: &Thread) -> Result {
+    thread.mode.enter()?;
     thread.watch.entered(|| thread.name());
     Ok(())
 }
@@ -475,7 +484,7 @@ fn refuse_if_handled(thread: &Thread) -> Result {
 fn see(thread: &Thread) -> Result<Again> {
     end_if_over(thread)?;
     if CurrentTask::get().work().has(Work::RESUME) && task::may_sleep() {
-        thread.mode.enter()?;
+        come_in(thread)?;
         cut_bypass(thread);
         // SAFETY: As in `switched`.
         unsafe {
@@ -485,14 +494,14 @@ fn see(thread: &Thread) -> Result<Again> {
                 || (),
             )
         };
-        thread.mode.leave();
+        leave(thread);
     }
     let mut again = Again::Yes;
     if thread.carrier.must_suspend(thread) {
-        thread.mode.enter()?;
+        come_in(thread)?;
         suspend(thread, Exit::Signal);
         again = thread.carrier.resumed(thread);
-        thread.mode.leave();
+        leave(thread);
     }
     Ok(again)
 }
@@ -504,7 +513,7 @@ const LAST_CALLS: u32 = 1000;
 /// killed.
 fn refuse_killed(thread: &Thread) {
     thread.refused.store(thread.refused.load() + 1);
-    if thread.refused.load() > LAST_CALLS && thread.mode.enter().is_ok() {
+    if thread.refused.load() > LAST_CALLS && task::may_sleep() && thread.mode.enter().is_ok() {
         abandon(thread, SIGKILL, 0);
     }
 }

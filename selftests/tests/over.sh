@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../leak.sh"
 
 ukl=$build/bin/ukl
-kinds=(spin calls bypass sleep futex recv pause handler handler-spin handler-pause)
+kinds=(spin calls bypass disabled sleep futex recv pause handler handler-spin handler-pause)
 
 command_run() {
 	start_process "$ukl" run ukl_test_process -- "$@"
@@ -102,6 +102,7 @@ for kind in "${kinds[@]}"; do
 	check "ukl_exit() while another one is in: $kind" is_over first 5 "$kind" "$kind"
 	check "ukl_exit() on another thread; the first is in: $kind" is_over "$kind" 6
 done
+check "none ended with interrupts disabled" test "$(cat /sys/module/ukl_test_process/parameters/disabled)" = 0
 check "ukl ps shows nothing" not_shown
 check "status 0" is_over first 0 sleep
 check "status 255" is_over sleep 255 pause

@@ -2,6 +2,8 @@
 /* Applications and threads that end from wherever they are. */
 #include <linux/fcntl.h>
 #include <linux/in.h>
+#include <linux/irqflags.h>
+#include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <asm/unistd_64.h>
 #include <uapi/asm/signal.h>
@@ -43,6 +45,30 @@ static int bypasses(struct over *over)
 		ukl_bypass(UKL_BYPASS_MAX);
 		for (int i = 0; i < 1000; i++)
 			ukl_null();
+	}
+	return 0;
+}
+
+/* How many threads have interrupts disabled: none is left there. */
+static atomic_t disabled = ATOMIC_INIT(0);
+
+module_param_named(disabled, disabled.counter, int, 0444);
+
+/* With interrupts disabled most of the time, when only a null call may be made. */
+static int disables(struct over *over)
+{
+	IN_PLACE(over);
+	for (;;) {
+		local_irq_disable();
+		atomic_inc(&disabled);
+		for (int i = 0; i < 1000; i++) {
+			/* The scheduler, which a null call may meet, enables them. */
+			local_irq_disable();
+			ukl_null();
+		}
+		atomic_dec(&disabled);
+		local_irq_enable();
+		ukl_null();
 	}
 	return 0;
 }
@@ -142,6 +168,7 @@ static const struct {
 	{ "spin", spins },
 	{ "calls", calls },
 	{ "bypass", bypasses },
+	{ "disabled", disables },
 	{ "sleep", sleeps },
 	{ "futex", waits },
 	{ "recv", receives },
