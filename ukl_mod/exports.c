@@ -35,6 +35,7 @@ EXPORT_SYMBOL_GPL(__ukl_abort);
 
 /* ukl/extend.h */
 EXPORT_SYMBOL_GPL(ukl_call);
+EXPORT_SYMBOL_GPL(ukl_call_polling);
 EXPORT_SYMBOL_GPL(ukl_attach);
 EXPORT_SYMBOL_GPL(ukl_attached);
 

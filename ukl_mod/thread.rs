@@ -317,7 +317,7 @@ impl Thread {
         *self.status.lock()
     }
 
-    /// Waits until the thread has ended, returns its status. `EINTR` if the caller has a signal or
+    /// Waits until the thread has ended, returns its status. `ERESTARTSYS` if the caller has a signal or
     /// is asked to stop.
     pub(crate) fn wait(&self) -> Result<i32> {
         let mut status = self.status.lock();
@@ -326,7 +326,7 @@ impl Thread {
                 return Ok(status);
             }
             if self.ended.wait_interruptible(&mut status) {
-                return (*status).ok_or(EINTR);
+                return (*status).ok_or(ERESTARTSYS);
             }
         }
     }

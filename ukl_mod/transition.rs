@@ -531,7 +531,7 @@ fn is_interrupted<R>(result: &Result<R>) -> bool {
 fn is_made_again<R>(result: &Result<R>, again: Again) -> bool {
     match again {
         Again::Yes => is_interrupted(result),
-        Again::Restart => is_interrupted(result) && !matches!(result, Err(ERESTARTNOHAND)),
+        Again::Restart => matches!(result, Err(ERESTARTSYS | ERESTARTNOINTR)),
         Again::No => false,
     }
 }

@@ -12,13 +12,26 @@
  * A transition like that of any call. @f may do what a system call may, and gives back what it
  * takes before it returns. If it returns that it was interrupted (-EINTR, -ERESTARTSYS and their
  * kin) by what the application does not want to hear of, it is run again, so it has to leave @arg
- * as it was. After a handler with %SA_RESTART it is run again as well, unless it returned
- * -ERESTARTNOHAND, as what waits for events does.
+ * as it was. After a handler with %SA_RESTART it is run again if it returned -ERESTARTSYS or
+ * -ERESTARTNOINTR, as a system call is.
  *
  * Context: As all calls.
  * Return: What @f returned, its restart codes as -EINTR. Errors: also those of all calls.
  */
 long ukl_call(long (*f)(void *arg), void *arg);
+
+/**
+ * ukl_call_polling() - ukl_call() for what waits for events
+ * @f: what to run; returns -ERESTARTNOHAND if it is interrupted
+ * @arg: handed to @f
+ *
+ * Once a handler of a signal has run, whatever its flags, @f is not run any more, not even for the
+ * first time: what it would wait for may be what the handler has seen to.
+ *
+ * Context: As all calls.
+ * Return: What @f returned, -EINTR after a handler. Errors: also those of all calls.
+ */
+long ukl_call_polling(long (*f)(void *arg), void *arg);
 
 /**
  * ukl_attach() - keep something for the calling thread's application

@@ -119,7 +119,8 @@ loff_t ukl_file_size(struct ukl_file *file);
  * @file: an open file of the calling application
  *
  * Calls that other threads have under way on it go on to their end, and the last of them closes it;
- * no call may begin on it any more. An event set that it is in drops it. Works also when the thread
+ * no call may begin on it any more. One that a signal of the process has interrupted, and that
+ * would be made again, is -EBADF. An event set that it is in drops it. Works also when the thread
  * was asked to stop.
  *
  * Return: 0, or the error of writing that the file system kept for the closing. -EBADF if @file is

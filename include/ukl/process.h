@@ -170,7 +170,8 @@ struct ukl_sigaction {
  * signal interrupts, and may make calls; a second signal may interrupt it in turn, unless it is
  * blocked. A call that was interrupted is made again after the handler if %SA_RESTART is set,
  * and fails with -EINTR if not, as if it had not been made: what it had transferred already it
- * returns instead. ukl_poll_wait() is never made again, as poll(2) is not.
+ * returns instead. ukl_poll_wait() is never made again, as poll(2) is not, nor is a call on a
+ * socket that has a time-out of its own (%SO_RCVTIMEO, %SO_SNDTIMEO): see signal(7).
  *
  * Context: As all calls; goes to the process in between.
  * Return: 0. -EOPNOTSUPP on a kernel thread, -EINVAL for another @signal or other flags.

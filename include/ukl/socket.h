@@ -287,8 +287,9 @@ int ukl_getpeername(struct ukl_sock *sock, struct sockaddr_storage *addr);
  * @sock: an open socket of the calling application
  *
  * Calls that other threads have under way on it come back as from a socket that was shut down, and
- * the last of them closes it; no call may begin on it any more. An event set that it is in drops
- * it. Works also when the thread was asked to stop.
+ * the last of them closes it; no call may begin on it any more. One that a signal of the process
+ * has interrupted, and that would be made again, is -EBADF. An event set that it is in drops it.
+ * Works also when the thread was asked to stop.
  *
  * What waits for another socket of AF_UNIX to take more (ukl_connect() to a full backlog, a
  * datagram to a full queue) does not hear of this: it ends when there is room, with its time-out,

@@ -55,7 +55,7 @@ impl Deadline {
     }
 }
 
-/// Sleeps for `ns` nanoseconds; `EINTR` for a signal.
+/// Sleeps for `ns` nanoseconds; `ERESTARTSYS` for a signal.
 pub fn sleep(ns: i64) -> Result {
     let mut deadline = monotonic().saturating_add(ns);
     // SAFETY: `deadline` is valid during the call.
@@ -63,8 +63,8 @@ pub fn sleep(ns: i64) -> Result {
 }
 
 /// Waits until [`futex_wake`] is called for `word`, if it holds `expected`, for at most `timeout`
-/// nanoseconds (negative: for ever). `EAGAIN` if it holds something else, `ETIMEDOUT`, `EINTR` for a
-/// signal. May sleep, and may end without a reason.
+/// nanoseconds (negative: for ever). `EAGAIN` if it holds something else, `ETIMEDOUT`,
+/// `ERESTARTSYS` for a signal. May sleep, and may end without a reason.
 ///
 /// # Safety
 ///

@@ -88,7 +88,7 @@ static void other_memory(void)
 	ok(fails(mincore(at, 4 * PAGE, in_core), ENOMEM) && fails(msync(at, 4 * PAGE, MS_SYNC), ENOMEM), "of what is not there");
 	memset(at, 1, PAGE);
 	at[2 * PAGE] = 1;
-	ok(fails(madvise(at, 3 * PAGE, MADV_DONTNEED), ENOMEM) && is_all(at, PAGE, 0) && !at[2 * PAGE], "MADV_DONTNEED with a hole");
+	ok(fails(madvise(at, 3 * PAGE, MADV_DONTNEED), ENOMEM) && is_all(at, PAGE, 0) && !at[2 * PAGE], "with a hole");
 	ok(mlock(at, PAGE) == 0 && munlock(at, PAGE) == 0, "mlock()");
 	munmap(at, 4 * PAGE);
 }
@@ -305,6 +305,51 @@ static long by_sigsuspend(void)
 	return sigsuspend(&none);
 }
 
+/* Of a socket that has a time-out. */
+static long by_recv(void)
+{
+	struct timeval timeout = { 5, 0 };
+	int sock = socket(AF_INET, SOCK_DGRAM, 0), err;
+	char byte;
+	long result;
+
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	result = recv(sock, &byte, 1, 0);
+	err = errno;
+	close(sock);
+	errno = err;
+	return result;
+}
+
+static pthread_t computing;
+static volatile int was_sent;
+
+static void *sends(void *arg)
+{
+	pthread_kill(computing, SIGALRM);
+	was_sent = 1;
+	return arg;
+}
+
+/* What a handler has seen to while the thread computed is not waited for. */
+static int handles_before(void)
+{
+	struct timespec from, to;
+	pthread_t thread;
+
+	handle(SIGALRM, SA_RESTART);
+	computing = pthread_self();
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	pthread_create(&thread, NULL, sends, NULL);
+	while (!was_sent)
+		;
+	if (!caught)
+		poll(NULL, 0, 20000);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	pthread_join(thread, NULL);
+	return caught == SIGALRM && to.tv_sec - from.tv_sec < 15;
+}
+
 static int feed;
 
 static void feeds(int number)
@@ -324,6 +369,8 @@ static void restarts(void)
 	ok(is_interrupted(by_epoll), "epoll_wait() is not");
 	ok(is_interrupted(by_nanosleep), "nanosleep() is not, and says what is left");
 	ok(is_interrupted(by_sigsuspend), "sigsuspend() is not");
+	ok(is_interrupted(by_recv), "recv() with a time-out of the socket's is not");
+	ok(handles_before(), "nor does poll() wait behind a handler");
 	pipe(pipes);
 	feed = pipes[1];
 	sigaction(SIGALRM, &(struct sigaction) { .sa_handler = feeds, .sa_flags = SA_RESTART }, NULL);

@@ -32,6 +32,14 @@ interrupted() {
 	says "$text" && ends 0
 }
 
+# before TEXT PART...: the part says what came of a signal that was there before.
+before() {
+	local text=$1
+	shift
+	run_program call before "$@"
+	says "$text" && ends 0
+}
+
 # In the middle of the call.
 in_kernel() {
 	[ "$(threads_of "$pid" kernel)" = 1 ]
@@ -101,6 +109,9 @@ check "call: made again after what is none of the application's business" \
 	interrupted '5, runs 3' STOP CONT STOP CONT -- ignored
 check "call: interrupted by a signal that is handled" interrupted '-4, runs 1, handled 1' USR1 -- handled
 check "call: made again after it with SA_RESTART" interrupted '5, runs 2, handled 1' USR1 -- handled restart
+check "call: not after a plain EINTR" interrupted '-4, runs 1, handled 1' USR1 -- broken
+check "call: a signal that came before it" before '3, runs 1, handled 1'
+check "call: or before it waits for events" before '-4, runs 0, handled 1' polling
 check "call: SIGTERM" stopped TERM 143
 check "call: SIGKILL" stopped KILL 137
 check "call: bypassed" bypassed

@@ -16,6 +16,15 @@ pub(crate) fn call<R>(mut f: impl FnMut() -> Result<R>) -> Result<R> {
     transition::call_waiting(|_| f())
 }
 
+/// `ukl_call_polling()`: the same for what waits for events.
+#[inline(always)]
+pub(crate) fn call_polling<R>(mut f: impl FnMut() -> Result<R>) -> Result<R> {
+    if transition::bypass() {
+        return transition::bypassed(|_| f());
+    }
+    transition::call_polling(|_| f())
+}
+
 /// `ukl_attach()`: keeps `data` for the calling thread's application. No transition.
 pub(crate) fn attach(data: *mut c_void, release: Release) -> Result {
     task_local::current(|thread: Option<&Thread>| {

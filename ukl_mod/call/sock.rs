@@ -97,11 +97,18 @@ pub(crate) fn accept(
 pub(crate) fn connect(sock: Given<Sock>, address: &Address, timeout: i64) -> Result {
     let deadline = Deadline::after(timeout);
     transition::call(|kernel| {
-        kernel
-            .hold(sock)?
-            .socket()
-            .connect(address, deadline.left())
+        let sock = kernel.hold(sock)?;
+        restarting(sock.socket().connect(address, deadline.left()))
     })
+}
+
+/// What a connect came to: one with a time-out says `EINTR` if it is interrupted, as the kernel could not
+/// make it again with what is left of the time.
+pub(super) fn restarting(result: Result) -> Result {
+    match result {
+        Err(EINTR) => Err(ERESTARTSYS),
+        result => result,
+    }
 }
 
 /// `ukl_send()`, `ukl_sendto()` and `ukl_sendv()`.

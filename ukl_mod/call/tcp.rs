@@ -3,7 +3,7 @@
 //! The TCP shortcuts: to `tcp_sendmsg()`, `tcp_recvmsg()` and `tcp_read_sock()` without descriptor, VFS
 //! and user copy.
 
-use super::open;
+use super::{open, sock::restarting};
 use crate::{
     handle::{Given, Handle},
     resource::Sock,
@@ -119,7 +119,7 @@ pub(crate) fn connect(address: &Address, timeout: i64) -> Result<*const Handle<S
             return Err(EINVAL);
         }
         let socket = Socket::new(Kind::tcp(address)?)?;
-        socket.connect(address, deadline.left())?;
+        restarting(socket.connect(address, deadline.left()))?;
         open(kernel, Sock::new(socket))
     })
 }

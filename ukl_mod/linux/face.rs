@@ -58,6 +58,16 @@ pub(crate) unsafe fn call_raw<T>(helper: Helper, arg: &mut T) -> i64 {
     unsafe { bindings::ukl_call(Some(helper), ptr::from_mut(arg).cast()) as i64 }
 }
 
+/// As [`call`], for a helper that waits for events: `EINTR` once a handler of a signal has run.
+///
+/// # Safety
+///
+/// As of [`call`].
+pub(crate) unsafe fn call_polling<T>(helper: Helper, arg: &mut T) -> Answer {
+    // SAFETY: By the function's requirements.
+    answer(unsafe { bindings::ukl_call_polling(Some(helper), ptr::from_mut(arg).cast()) as i64 })
+}
+
 /// A system call that the process makes in user space. Pointers are its addresses.
 pub(crate) fn syscall(nr: u64, args: [u64; 6]) -> Answer {
     let [a, b, c, d, e, f] = args.map(|arg| arg as usize);

@@ -24,7 +24,7 @@ int ukl_helper_sleep(ktime_t *deadline)
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (signal_pending(current)) {
 			__set_current_state(TASK_RUNNING);
-			return -EINTR;
+			return -ERESTARTSYS;
 		}
 		if (!schedule_hrtimeout_range(deadline, current->timer_slack_ns, HRTIMER_MODE_ABS))
 			return 0;
@@ -46,7 +46,7 @@ int ukl_helper_futex_wait(const u32 *word, u32 expected, ktime_t *deadline)
 	else if (!schedule_hrtimeout_range(deadline, current->timer_slack_ns, HRTIMER_MODE_ABS))
 		err = -ETIMEDOUT;
 	else if (signal_pending(current))
-		err = -EINTR;
+		err = -ERESTARTSYS;
 	__set_current_state(TASK_RUNNING);
 	/* One decision, under the lock that it is woken under: whoever woke it has counted it. */
 	spin_lock_irq(&queue->lock);

@@ -177,6 +177,47 @@ static int call_handled(void)
 	return 0;
 }
 
+/* Waits until a signal comes. */
+static long is_broken_off(void *arg)
+{
+	struct call *call = arg;
+
+	call->runs++;
+	wait_event_interruptible_timeout(never, false, 20 * HZ);
+	return -EINTR;
+}
+
+/* call broken: what says plainly that it was interrupted is not made again, with SA_RESTART. */
+static int call_broken(void)
+{
+	struct call call = {};
+	atomic_t count = ATOMIC_INIT(0);
+	long got;
+	int err = handle(&count, SA_RESTART);
+
+	if (err)
+		return err;
+	say("ready");
+	got = ukl_call(is_broken_off, &call);
+	say("%ld, runs %u, handled %d", got, call.runs, atomic_read(&count));
+	return 0;
+}
+
+/* call before [polling]: a signal has come before the call, and is handled when it begins. */
+static int call_before(void)
+{
+	struct call call = { .result = 3 };
+	atomic_t count = ATOMIC_INIT(0);
+	long got;
+	int err = handle(&count, SA_RESTART) ?: send_sig(SIGUSR1, current, 1);
+
+	if (err)
+		return err;
+	got = ukl_arg(3) ? ukl_call_polling(returns, &call) : ukl_call(returns, &call);
+	say("%ld, runs %u, handled %d", got, call.runs, atomic_read(&count));
+	return 0;
+}
+
 /* call stopped: is left when the thread is asked to stop. */
 static int call_stopped(void)
 {
@@ -240,6 +281,8 @@ static const struct {
 	{ "results", call_results },
 	{ "ignored", call_ignored },
 	{ "handled", call_handled },
+	{ "broken", call_broken },
+	{ "before", call_before },
 	{ "stopped", call_stopped },
 	{ "bypassed", call_bypassed },
 	{ "close", call_close },

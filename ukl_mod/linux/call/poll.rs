@@ -43,7 +43,7 @@ fn wait(
         mask: mask.get(),
     };
     // SAFETY: The helper takes this.
-    mask.take_back(unsafe { face::call(bindings::ukl_linux_helper_poll, &mut poll) })
+    mask.take_back(unsafe { face::call_polling(bindings::ukl_linux_helper_poll, &mut poll) })
 }
 
 /// When so many nanoseconds are over, as [`until`] takes it.

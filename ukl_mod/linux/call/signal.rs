@@ -213,7 +213,7 @@ pub(crate) fn sigsuspend(args: &[u64; 6]) -> Answer {
 /// Waits until a handler has run.
 fn wait(mut mask: Mask) -> Answer {
     // SAFETY: The helper takes this.
-    let answer = unsafe { face::call(bindings::ukl_linux_helper_pause, &mut mask.0) };
+    let answer = unsafe { face::call_polling(bindings::ukl_linux_helper_pause, &mut mask.0) };
     mask.take_back(answer)
 }
 
