@@ -45,63 +45,94 @@ wanted() {
 	[ -z "${BOOTS:-}" ] || [[ " $BOOTS " == *" $1 "* ]]
 }
 
+# judged NAME ARGUMENTS: what a boot has to show besides its tests.
+judged() {
+	[[ $1 == awake* || $1 == fail ]] || result "$1: the kernel's log" clean_log "$1"
+	[[ $2 != *preempt=full* ]] || result "$1: the kernel is preempted in full" preempted "$1"
+}
+
 # booted NAME KERNEL SECONDS ARGUMENTS TESTS...: its results.
 booted() {
 	wanted "$1" || return 0
 	run_test "$1" $(($3 + 60)) bash -c 'boot "$@"' bash "$@"
-	[[ $1 == awake* ]] || result "$1: the kernel's log" clean_log "$1"
-	[[ $4 != *preempt=full* ]] || result "$1: the kernel is preempted in full" preempted "$1"
+	judged "$1" "$4"
 }
 
-export -f boot
+# A boot keeps one CPU busy, and seldom both, so that two go on side by side: the others' results are recorded, and shown
+# by `joined` when they are there.
+recorded() {
+	wanted "$1" || return 0
+	boot "$@" >"$build/debug/$1.ktap" 2>&1
+	echo $? >"$build/debug/$1.status"
+}
+
+replayed() {
+	until [ -e "$build/debug/$1.status" ]; do
+		sleep 1
+	done
+	cat "$build/debug/$1.ktap"
+	return "$(cat "$build/debug/$1.status")"
+}
+
+# joined NAME SECONDS ARGUMENTS: the results of a boot that was recorded.
+joined() {
+	wanted "$1" || return 0
+	run_test "$1" "$2" bash -c 'replayed "$@"' bash "$1"
+	judged "$1" "$3"
+}
+
+export build
+export -f boot replayed
 
 in_debug() {
 	local -x FOLDER=debug
-	booted "$@"
+	"$@"
 }
 
-# beside NAME ...: a boot of debug tests that needs one CPU, beside those that follow, until `joined NAME SECONDS`.
-beside() {
-	wanted "$1" || return 0
-	rm -f "$build/debug/$1".*
-	(
-		FOLDER=debug boot "$@" >"$build/debug/$1.ktap" 2>&1
-		echo $? >"$build/debug/$1.status"
-	) &
-}
-
-joined() {
-	wanted "$1" || return 0
-	# shellcheck disable=SC2016
-	run_test "$1" "$2" sh -c 'until [ -e "$1.status" ]; do sleep 1; done; cat "$1.ktap"; exit "$(cat "$1.status")"' sh "$build/debug/$1"
+nightly() {
+	[ "${NIGHTLY:-0}" = 1 ]
 }
 
 variants=kasan fuzz_seconds=20
-[ "${NIGHTLY:-0}" != 1 ] || variants='kasan kcsan' fuzz_seconds=1800
+! nightly || variants='kasan kcsan' fuzz_seconds=1800
 export FUZZ_SECONDS=${FUZZ_SECONDS:-$fuzz_seconds}
 for variant in $variants; do
 	tools/debug/kernel.sh "$variant" && tools/debug/modules.sh "$variant" || exit
 done
 tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")" || exit
+rm -f "$build"/debug/*.ktap "$build"/debug/*.status
+beside() {
+	in_debug recorded fail kasan 3600 "$leaks kunit.enable=0" fail
+	in_debug recorded awake kasan 1800 "$leaks kasan_multi_shot" awake
+	if nightly; then
+		in_debug recorded awake_kcsan kcsan 1800 '' awake
+		recorded kcsan kcsan 40000 '' "$all"
+	else
+		recorded preempt kasan 1800 preempt=full "$preempt"
+	fi
+}
+
 # What runs beside others does not know of the terminal's interrupt.
 trap 'kill 0' INT
 {
 	echo "KTAP version 1"
-	beside fail kasan 2400 "$leaks kunit.enable=0" fail
-	in_debug awake kasan 900 "$leaks kasan_multi_shot" awake
-	in_debug logic kasan 600 '' kunit pressure
-	if [ "${NIGHTLY:-0}" != 1 ]; then
-		booted kasan kasan 1800 '' "$quick"
-		booted preempt kasan 900 preempt=full "$preempt"
-	else
-		in_debug awake_kcsan kcsan 900 '' awake
-		for variant in kasan kcsan; do
-			booted "$variant" "$variant" 20000 '' "$all"
-		done
+	beside &
+	in_debug booted logic kasan 1800 '' kunit pressure
+	if nightly; then
+		booted kasan kasan 20000 '' "$all"
 		booted preempt kasan 20000 preempt=full "$all"
 		booted memory kasan 7200 'slab_debug=FZPU debug_pagealloc=on page_poison=1' "$quick"
+	else
+		booted kasan kasan 2400 '' "$quick"
 	fi
-	joined fail 2400
+	joined fail 3660 ''
+	joined awake 1860 ''
+	if nightly; then
+		joined awake_kcsan 1860 ''
+		joined kcsan 40060 ''
+	else
+		joined preempt 1860 preempt=full
+	fi
 	echo "1..$test_count"
 	echo "# all of it took $SECONDS s"
 } </dev/null 2>&1 | tee "$log"
