@@ -102,7 +102,8 @@ int ukl_listen(struct ukl_sock *sock, int backlog);
  * @peer: where the address of the other end goes; the bytes behind it are set to 0. Or NULL.
  * @flags: 0, or O_NONBLOCK for -EAGAIN instead of waiting
  *
- * kernel_accept(). A peer that is gone already has a @peer of all zeros.
+ * ->accept() of the protocol, as accept4() calls it. A peer that is gone already has a @peer of all
+ * zeros.
  *
  * Context: As all calls; blocks.
  * Return: A socket, to be given back with ukl_close(). Errors: -EINVAL for other @flags and for a

@@ -337,12 +337,15 @@ impl Socket {
         to_result(unsafe { bindings::kernel_listen(self.as_ptr(), backlog) })
     }
 
-    /// `kernel_accept()`: waits for a connection unless `nonblock`.
+    /// `kernel_accept()`, but the connection keeps the operations that its protocol chose: waits for a
+    /// connection unless `nonblock`.
     pub fn accept(&self, nonblock: bool) -> Result<Socket> {
         let mut socket = ptr::null_mut();
         let flags = if nonblock { bindings::O_NONBLOCK } else { 0 };
         // SAFETY: The socket is valid and `socket` is valid for a write.
-        to_result(unsafe { bindings::kernel_accept(self.as_ptr(), &mut socket, flags as c_int) })?;
+        to_result(unsafe {
+            bindings::ukl_helper_accept(self.as_ptr(), &mut socket, flags as c_int)
+        })?;
         // INVARIANT: An accepted socket has been grafted onto its `sk`.
         Ok(Socket(NonNull::new(socket).ok_or(EINVAL)?))
     }

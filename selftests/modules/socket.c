@@ -392,6 +392,41 @@ static int accept_takes_what_waits(struct test *t)
 	return 0;
 }
 
+/*
+ * A listener of MPTCP takes plain TCP as well. Such a connection is TCP in all it does, of which
+ * SO_PEEK_OFF is what MPTCP does not have.
+ */
+static int accept_of_plain_tcp_by_mptcp(struct test *t)
+{
+	struct ukl_sock *listener = ukl_socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	struct ukl_sock *client, *server;
+	union address address;
+	int len, offset = 1;
+	char bytes[8];
+
+	if (listener == ERR_PTR(-EPROTONOSUPPORT)) {
+		test_log(t, "this kernel has no MPTCP\n");
+		return 0;
+	}
+	len = loopback(&address, 4, 0);
+	EXPECT_EQ(t, ukl_bind(listener, &address.any, len), 0);
+	EXPECT_EQ(t, ukl_listen(listener, 1), 0);
+	EXPECT_EQ(t, ukl_setsockopt(listener, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)),
+		  -EOPNOTSUPP);
+	client = connect_to(listener);
+	server = ukl_accept(listener, NULL, 0);
+	if (!EXPECT_OK(t, client) || !EXPECT_OK(t, server))
+		return 0;
+	EXPECT_EQ(t, ukl_setsockopt(server, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)), 0);
+	EXPECT_EQ(t, ukl_send(client, "plain", 5, 0), 5);
+	EXPECT_EQ(t, ukl_recv(server, bytes, 4, MSG_PEEK | MSG_WAITALL), 4);
+	EXPECT_EQ(t, memcmp(bytes, "lain", 4), 0);
+	EXPECT_EQ(t, ukl_close(server), 0);
+	EXPECT_EQ(t, ukl_close(client), 0);
+	EXPECT_EQ(t, ukl_close(listener), 0);
+	return 0;
+}
+
 /* The address of the other end is what that end says; behind it are zeros. */
 static void accepted_address(struct test *t, int family)
 {
@@ -606,6 +641,7 @@ const struct test_case socket_cases[] = {
 	{ "socket.listen_without_an_address", listen_without_an_address },
 	{ "socket.accept_that_cannot_be", accept_that_cannot_be },
 	{ "socket.accept_takes_what_waits", accept_takes_what_waits },
+	{ "socket.accept_of_plain_tcp_by_mptcp", accept_of_plain_tcp_by_mptcp },
 	{ "socket.accept_tells_the_peer_ipv4", accept_tells_the_peer_ipv4 },
 	{ "socket.accept_tells_the_peer_ipv6", accept_tells_the_peer_ipv6 },
 	{ "socket.accept_tells_the_peer_unix", accept_tells_the_peer_unix },

@@ -566,6 +566,25 @@ static int next_fd(void)
 	return fd;
 }
 
+/* What a listener of MPTCP accepts of a peer without is TCP. SO_PEEK_OFF is what MPTCP does not have. */
+static void plain_tcp_by_mptcp(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int server = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP), client = socket(AF_INET, SOCK_STREAM, 0), fd, offset = 0;
+	socklen_t len = sizeof(address);
+
+	bind(server, (void *)&address, len);
+	listen(server, 1);
+	getsockname(server, (void *)&address, &len);
+	connect(client, (void *)&address, len);
+	fd = accept(server, NULL, NULL);
+	/* A kernel may have no MPTCP. */
+	ok(server < 0 || setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)) == 0, "accept() of plain TCP by MPTCP");
+	close(fd);
+	close(client);
+	close(server);
+}
+
 static void names(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } }, from;
@@ -594,6 +613,8 @@ static void names(void)
 	for (int i = 0; i < 4; i++)
 		close(client[i]);
 	close(server);
+
+	plain_tcp_by_mptcp();
 
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	ok(fails(sendto(fd, "x", 1, 0, (void *)in, 129), EINVAL), "a name that is longer than any");

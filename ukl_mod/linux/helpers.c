@@ -18,6 +18,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "../../rust/support/helpers/accept.h"
 #include "helpers.h"
 #include "staged.h"
 
@@ -354,7 +355,7 @@ long ukl_linux_helper_accept(void *arg)
 	fd = get_unused_fd_flags(accept->flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
 	if (fd < 0)
 		return fd;
-	ret = kernel_accept(sock, &connection, fd_file(f)->f_flags & O_NONBLOCK);
+	ret = ukl_accept_socket(sock, &connection, fd_file(f)->f_flags & O_NONBLOCK);
 	if (ret)
 		goto err;
 	accept->namelen = connection->ops->getname(connection, accept->name, 2);

@@ -119,6 +119,7 @@ unsigned long ukl_helper_swap_fs_base(unsigned long base);
 static const unsigned int UKL_IPPROTO_TCP = IPPROTO_TCP;
 
 int ukl_helper_bind(struct socket *sock, const void *addr, int len);
+int ukl_helper_accept(struct socket *listener, struct socket **connection, int flags);
 int ukl_helper_connect(struct socket *sock, const void *addr, int len, s64 timeout);
 int ukl_helper_name(struct socket *sock, void *addr, bool peer);
 bool ukl_helper_is_tcp(struct socket *sock);

@@ -8,6 +8,7 @@
 #include <linux/tcp.h>
 #include <net/sock.h>
 
+#include "accept.h"
 #include "helpers.h"
 #include "init_fs.h"
 
@@ -22,6 +23,11 @@ int ukl_helper_bind(struct socket *sock, const void *addr, int len)
 	CLASS(init_fs, fs)(has_paths(sock));
 
 	return kernel_bind(sock, (void *)addr, len);
+}
+
+int ukl_helper_accept(struct socket *listener, struct socket **connection, int flags)
+{
+	return ukl_accept_socket(listener, connection, flags);
 }
 
 /* The time-out of a connect is that of sending. Nobody sends on a socket that is connecting. */
