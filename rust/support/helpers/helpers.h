@@ -175,6 +175,7 @@ void ukl_helper_wake_one_locked(struct wait_queue_head *queue);
 void ukl_helper_wake_all_locked(struct wait_queue_head *queue);
 int ukl_helper_wait_word(struct wait_queue_head *queue, const u32 *word, ktime_t *deadline);
 bool ukl_helper_single_task_running(void);
+void ukl_helper_smp_mb(void);
 struct wait_queue_head *ukl_helper_sock_queue(struct socket *sock);
 int ukl_helper_sock_peek(const struct socket *sock, __poll_t wanted);
 __poll_t ukl_helper_sock_poll(struct socket *sock);

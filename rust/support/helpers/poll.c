@@ -94,6 +94,12 @@ bool ukl_helper_single_task_running(void)
 	return single_task_running();
 }
 
+void ukl_helper_smp_mb(void)
+{
+	/* What it pairs with, the caller says. */
+	smp_mb();
+}
+
 /* The wait queue that a socket's callbacks (sk_data_ready and so on) wake. */
 struct wait_queue_head *ukl_helper_sock_queue(struct socket *sock)
 {

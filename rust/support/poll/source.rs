@@ -254,8 +254,14 @@ impl Source {
         }
     }
 
-    /// Looks whether the source is ready, with `looking` held, and puts it on the list of `set` if so.
+    /// Looks whether the source is ready, with `looking` held, and puts it on the list of `set` if so:
+    /// when it was put on its wait queue, or its interest was changed.
     fn look(&self, set: &Set) {
+        // That is to be seen by others before this looks: else it might find nothing, and whoever makes the
+        // target ready at that moment nobody to tell. Pairs with the barrier in `wq_has_sleeper()`, as the
+        // one in `ep_modify()` does.
+        // SAFETY: No requirements.
+        unsafe { bindings::ukl_helper_smp_mb() };
         // SAFETY: It is attached, and `looking` is held.
         self.raise(set, unsafe { self.poll(self.wanted()) });
     }
