@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -491,6 +492,22 @@ static void regular_file(void)
 	EXPECT(ask(FD_READ, fd), 0);
 }
 
+/* Its length is one of bytes, not of blocks, of which there is room for so many only. */
+static void filter(void)
+{
+	struct sock_filter blocks[FILTER_LEN] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 7),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct sock_fprog program = { FILTER_LEN, blocks };
+	int pair[2];
+
+	make_tcp(pair);
+	EXPECT(setsockopt(pair[1], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)), 0);
+	EXPECT(ask(FD_FILTER, pair[1]), 0);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -511,6 +528,7 @@ static const struct {
 	{ "pipes", pipes },
 	{ "event_counts", event_counts },
 	{ "regular_file", regular_file },
+	{ "filter", filter },
 };
 
 int main(int argc, char **argv)

@@ -36,5 +36,8 @@
 #define FD_WRITE	_IO('u', 14)
 /* Hands over a socket that was handed over already. */
 #define FD_GONE		_IO('u', 15)
+/* Takes over a socket with a filter of FILTER_LEN blocks and reads it: 0, or what went wrong. */
+#define FD_FILTER	_IO('u', 16)
+#define FILTER_LEN	3
 
 #endif /* _SELFTESTS_FDS_H */

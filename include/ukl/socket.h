@@ -246,11 +246,11 @@ int ukl_setsockopt(struct ukl_sock *sock, int level, int name, const void *value
  * @value: kernel memory, where it goes
  * @len: its length in bytes
  *
- * sk_getsockopt().
+ * sk_getsockopt(). SO_GET_FILTER has its length in bytes, as others, not in blocks.
  *
- * Return: How many bytes of @value were written. -ENOTSOCK, -EFAULT, -EINVAL for a @len below 0,
- * -ENOPROTOOPT for an option that does not exist, -EOPNOTSUPP for another @level: the kernel reads
- * those into user memory only.
+ * Return: How many bytes of @value were written; with a @len of 0, how long a filter is. -ENOTSOCK,
+ * -EFAULT, -EINVAL for a @len below 0 or a filter that is longer, -ENOPROTOOPT for an option that
+ * does not exist, -EOPNOTSUPP for another @level: the kernel reads those into user memory only.
  */
 int ukl_getsockopt(struct ukl_sock *sock, int level, int name, void *value, int len);
 

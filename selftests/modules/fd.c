@@ -5,6 +5,7 @@
  */
 #include <linux/cleanup.h>
 #include <linux/delay.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
 
@@ -213,6 +214,36 @@ static long job_write(struct job *job)
 	return n;
 }
 
+static long get_filter(struct ukl_sock *sock, void *to, int len)
+{
+	return ukl_getsockopt(sock, SOL_SOCKET, SO_GET_FILTER, to, len);
+}
+
+/* The number of the step that went wrong. Behind the filter there is room that stays as it is. */
+static long job_filter(struct job *job)
+{
+	struct sock_filter blocks[2 * FILTER_LEN];
+	const int size = FILTER_LEN * sizeof(*blocks);
+	long step = 0;
+
+	memset(blocks, 0x5a, sizeof(blocks));
+	if (get_filter(job->sock, NULL, 0) != size)
+		step = 1;
+	for (int len = 1; len < size && !step; len++)
+		if (get_filter(job->sock, blocks, len) != -EINVAL)
+			step = 2;
+	if (!step && memchr_inv(blocks, 0x5a, sizeof(blocks)))
+		step = 3;
+	if (!step && get_filter(job->sock, blocks, size) != size)
+		step = 4;
+	if (!step && get_filter(job->sock, blocks, size + 1) != size)
+		step = 5;
+	if (!step && (blocks[1].k != 7 || memchr_inv(blocks + FILTER_LEN, 0x5a, size)))
+		step = 6;
+	ukl_close(job->sock);
+	return step;
+}
+
 /* Takes the socket @fd over and has the application do @fn with it. */
 static long with_sock(struct host *host, int fd, long (*fn)(struct job *job))
 {
@@ -307,6 +338,8 @@ static long host_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return with_sock(host, arg, job_echo);
 	case FD_SERVE:
 		return with_sock(host, arg, job_serve);
+	case FD_FILTER:
+		return with_sock(host, arg, job_filter);
 	case FD_ADOPT:
 		return with_sock(host, arg, job_close);
 	case FD_AGAIN:

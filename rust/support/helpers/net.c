@@ -3,6 +3,7 @@
  * Sockets. The void pointers hide that struct sockaddr became struct sockaddr_unsized in Linux 7.0.
  */
 #include <linux/file.h>
+#include <linux/filter.h>
 #include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/tcp.h>
@@ -72,13 +73,21 @@ int ukl_helper_setsockopt(struct socket *sock, int level, int name, const void *
 	return do_sock_setsockopt(sock, false, level, name, KERNEL_SOCKPTR((void *)value), len);
 }
 
-/* The kernel reads options of other levels into user memory only. */
+/*
+ * The kernel reads options of other levels into user memory only. The length of a filter is in
+ * blocks there, and in bytes here; of 0, it only says how long the filter is.
+ */
 int ukl_helper_getsockopt(struct socket *sock, int name, void *value, int len)
 {
-	int err = do_sock_getsockopt(sock, false, SOL_SOCKET, name, KERNEL_SOCKPTR(value),
-				     KERNEL_SOCKPTR(&len));
+	const int unit = name == SO_GET_FILTER ? sizeof(struct sock_filter) : 1;
+	int err;
 
-	return err ?: len;
+	if (len && len < unit)
+		return -EINVAL;
+	len /= unit;
+	err = do_sock_getsockopt(sock, false, SOL_SOCKET, name, KERNEL_SOCKPTR(value),
+				 KERNEL_SOCKPTR(&len));
+	return err ?: len * unit;
 }
 
 int ukl_helper_sendmsg(struct socket *sock, const struct kvec *vec, size_t count, size_t len,
