@@ -250,7 +250,8 @@ int ukl_setsockopt(struct ukl_sock *sock, int level, int name, const void *value
  *
  * Return: How many bytes of @value were written; with a @len of 0, how long a filter is. -ENOTSOCK,
  * -EFAULT, -EINVAL for a @len below 0 or a filter that is longer, -ENOPROTOOPT for an option that
- * does not exist, -EOPNOTSUPP for another @level: the kernel reads those into user memory only.
+ * does not exist, -EOPNOTSUPP for another @level: the kernel reads those into user memory only;
+ * -EBADF for SO_PEERPIDFD on a kernel thread, which has no descriptors.
  */
 int ukl_getsockopt(struct ukl_sock *sock, int level, int name, void *value, int len);
 

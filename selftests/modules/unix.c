@@ -246,6 +246,21 @@ static int streams_and_datagrams_do_not_mix(struct test *t)
 	return 0;
 }
 
+/* SO_PEERPIDFD makes a descriptor, and a kernel thread has none of its own. */
+static int no_descriptor_of_the_peer(struct test *t)
+{
+	struct pair pair;
+	int fd = -1;
+
+	if (!any_pair_open(t, &pair, 1))
+		return 0;
+	EXPECT_EQ(t, ukl_getsockopt(pair.server, SOL_SOCKET, SO_PEERPIDFD, &fd, sizeof(fd)),
+		  -EBADF);
+	EXPECT_EQ(t, fd, -1);
+	pair_close(t, &pair);
+	return 0;
+}
+
 static int serve_one(void *data)
 {
 	struct ukl_sock *sock = data;
@@ -291,6 +306,7 @@ const struct test_case unix_cases[] = {
 	{ "unix.records_stay_apart", apart },
 	{ "unix.datagrams", datagrams },
 	{ "unix.streams_and_datagrams_do_not_mix", streams_and_datagrams_do_not_mix },
+	{ "unix.no_descriptor_of_the_peer", no_descriptor_of_the_peer },
 	{ "unix.serve", serve, TEST_ARGS },
 	{ }
 };

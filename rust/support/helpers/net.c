@@ -82,6 +82,9 @@ int ukl_helper_getsockopt(struct socket *sock, int name, void *value, int len)
 	const int unit = name == SO_GET_FILTER ? sizeof(struct sock_filter) : 1;
 	int err;
 
+	/* The one option that makes a descriptor: of a table that all kernel threads share. */
+	if (name == SO_PEERPIDFD && current->flags & PF_KTHREAD)
+		return -EBADF;
 	if (len && len < unit)
 		return -EINVAL;
 	len /= unit;
