@@ -7,6 +7,7 @@
  *   process twice         a socket, twice
  *   process signal        a signalfd
  *   process tls           a socket with TLS on top
+ *   process tls_meanwhile a socket that gets TLS while threads wait for it
  *   process sockmap       a socket in a BPF socket map
  *
  * Exit status 0 if the application answered as it should; else 1 and a line that says what was not.
@@ -214,21 +215,48 @@ static int twice(void)
 	return 0;
 }
 
-/* A socket with TLS on top, in whose queue is something. */
-static int tls(void)
+static void put_tls_on(int sock)
 {
 	struct tls12_crypto_info_aes_gcm_128 info = {
 		.info = { TLS_1_2_VERSION, TLS_CIPHER_AES_GCM_128 },
 	};
+
+	if (setsockopt(sock, SOL_TCP, TCP_ULP, "tls", 3))
+		fail("TCP_ULP: %s", strerror(errno));
+	if (setsockopt(sock, SOL_TLS, TLS_RX, &info, sizeof(info)))
+		fail("TLS_RX: %s", strerror(errno));
+}
+
+/* A socket with TLS on top, in whose queue is something. */
+static int tls(void)
+{
 	int listener = listen_on(4, PORT + 1, 0), far = dial(4, PORT + 1);
 	int near = accept(listener, NULL, NULL);
 
-	if (setsockopt(near, SOL_TCP, TCP_ULP, "tls", 3))
-		fail("TCP_ULP: %s", strerror(errno));
-	if (setsockopt(near, SOL_TLS, TLS_RX, &info, sizeof(info)))
-		fail("TLS_RX: %s", strerror(errno));
+	put_tls_on(near);
 	put(far, "x", 1);
 	ended(run("inplace.under_another_layer %d", near));
+	return 0;
+}
+
+/* A whole record wakes who waits: it has to be left for who can read it, and answered by nobody. */
+static int tls_meanwhile(void)
+{
+	static const char record[5 + 29] = { 23, 3, 3, 0, 29 };
+	int listener = listen_on(4, PORT + 4, 0), far = dial(4, PORT + 4);
+	int near = accept(listener, NULL, NULL);
+	char byte;
+	pid_t app;
+
+	app = run("inplace.another_layer_meanwhile %d", near);
+	if (read(far, &byte, 1) != 1)
+		fail("the application does not wait");
+	usleep(200000);
+	put_tls_on(near);
+	put(far, record, sizeof(record));
+	ended(app);
+	if (recv(far, &byte, 1, MSG_DONTWAIT) != -1 || errno != EAGAIN)
+		fail("there is an answer");
 	return 0;
 }
 
@@ -266,6 +294,8 @@ int main(int argc, char **argv)
 		return twice();
 	if (argc == 2 && !strcmp(argv[1], "tls"))
 		return tls();
+	if (argc == 2 && !strcmp(argv[1], "tls_meanwhile"))
+		return tls_meanwhile();
 	if (argc == 2 && !strcmp(argv[1], "sockmap"))
 		return sockmap();
 	fputs("usage: see the comment at the top of the source\n", stderr);

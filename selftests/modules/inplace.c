@@ -536,11 +536,49 @@ static int try_layered(void *data)
 	return 0;
 }
 
-/*
- * What is in the queue of a socket with TLS or a BPF socket map on top is not what it receives.
- * ARGUMENTS: the descriptor of such a socket, with something in its queue.
- */
-static int under_another_layer(struct test *t)
+static ssize_t answer_at_once(void *arg, const void *data, size_t len)
+{
+	struct ukl_reply *reply = arg;
+
+	reply->data = "in the clear";
+	reply->len = 12;
+	return len;
+}
+
+static int wait_in_place(void *data)
+{
+	struct layered *l = data;
+	unsigned int calls = 0;
+
+	EXPECT_EQ(l->t, ukl_tcp_recv_inplace(l->sock, refuse, &calls, 0), -EOPNOTSUPP);
+	EXPECT_EQ(l->t, calls, 0);
+	return 0;
+}
+
+/* Two threads wait; one says so to the other end, and a while later TLS comes on top. */
+static int wait_for_layer(void *data)
+{
+	struct layered *l = data;
+	struct test *t = l->t;
+	struct ukl_reply reply = { };
+	struct ukl_thread *thread;
+
+	wait_for_completion(&l->given);
+	if (!IS_ERR(l->sock)) {
+		thread = ukl_thread_spawn(wait_in_place, l, 0);
+		EXPECT_OK(t, thread);
+		EXPECT_EQ(t, ukl_tcp_send(l->sock, "?", 1, 0), 1);
+		EXPECT_EQ(t, ukl_tcp_exchange(l->sock, answer_at_once, &reply, &reply, 0),
+			  -EOPNOTSUPP);
+		EXPECT_EQ(t, reply.len, 0);
+		EXPECT_EQ(t, reply.sent, 0);
+		EXPECT_EQ(t, ukl_thread_join(thread, NULL), 0);
+	}
+	complete(&l->done);
+	return 0;
+}
+
+static int with_layer(struct test *t, int (*main)(void *data))
 {
 	struct layered l = { .t = t };
 	struct ukl_app *app;
@@ -552,7 +590,7 @@ static int under_another_layer(struct test *t)
 	}
 	init_completion(&l.given);
 	init_completion(&l.done);
-	app = ukl_app_start("layered", try_layered, &l);
+	app = ukl_app_start("layered", main, &l);
 	if (!EXPECT_OK(t, app))
 		return 0;
 	l.sock = ukl_sock_from_fd(app, fd);
@@ -561,6 +599,21 @@ static int under_another_layer(struct test *t)
 	EXPECT_TRUE(t, wait_for_completion_killable_timeout(&l.done, 60 * HZ) > 0);
 	EXPECT_EQ(t, ukl_app_stop(app), 0);
 	return 0;
+}
+
+/*
+ * What is in the queue of a socket with TLS or a BPF socket map on top is not what it receives.
+ * ARGUMENTS: the descriptor of such a socket, with something in its queue.
+ */
+static int under_another_layer(struct test *t)
+{
+	return with_layer(t, try_layered);
+}
+
+/* ARGUMENTS: the descriptor of a socket that gets TLS when it has sent a byte. */
+static int another_layer_meanwhile(struct test *t)
+{
+	return with_layer(t, wait_for_layer);
 }
 
 static void oob(struct test *t, struct socket *far, char byte)
@@ -1449,6 +1502,7 @@ const struct test_case inplace_cases[] = {
 	{ "inplace.bad_arguments", bad_arguments },
 	{ "inplace.other_sockets", other_sockets },
 	{ "inplace.under_another_layer", under_another_layer, TEST_TASK_ARGS },
+	{ "inplace.another_layer_meanwhile", another_layer_meanwhile, TEST_TASK_ARGS },
 	{ "inplace.urgent_data", urgent_data },
 	{ "inplace.what_ends_a_wait", what_ends_a_wait },
 	{ "inplace.beside_other_receives", beside_other_receives },

@@ -10,5 +10,6 @@ under() {
 ktap_print_header
 run_cases inplace
 check "under TLS" under tls
+check "under TLS that comes while it waits" under tls_meanwhile
 check "in a BPF socket map" under sockmap
 finish

@@ -245,6 +245,11 @@ ssize_t ukl_helper_tcp_read(struct socket *sock, struct ukl_tcp_reader *reader, 
 		ret = sk_wait_data(sk, &timeo, NULL);
 		if (ret < 0)
 			break;
+		/* The socket was unlocked, and a process may have it as well. */
+		if (unlikely(!is_plain(sk))) {
+			ret = -EOPNOTSUPP;
+			break;
+		}
 	}
 	if (reader->called && reader->reply)
 		reader->sent = answer(sk, reader);
