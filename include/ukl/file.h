@@ -58,8 +58,9 @@ ssize_t ukl_file_read(struct ukl_file *file, void *buf, size_t len);
  * @buf: kernel memory, read during the call
  * @len: bytes; more than INT_MAX is taken for the whole pages in it
  *
- * kernel_write(), and the position moves on. Two writes with O_APPEND do not get into each other.
- * Works also when the thread was asked to stop, so that a log can be brought to its end.
+ * As kernel_write(), but without SIGPIPE; the position moves on. Two writes with O_APPEND do not
+ * get into each other. Works also when the thread was asked to stop, so that a log can be brought
+ * to its end.
  *
  * Context: As ukl_file_read().
  * Return: How many bytes were taken. Errors: -EBADF if @file is NULL, ERR_PTR() or not open for

@@ -57,7 +57,7 @@ impl File {
         unsafe { self.transfer(buffer, pos, false) }
     }
 
-    /// `kernel_write()`, at the file's position or at `pos`. Returns how many bytes were taken.
+    /// `vfs_iocb_iter_write()`, at the file's position or at `pos`. Returns how many bytes were taken.
     ///
     /// # Safety
     ///

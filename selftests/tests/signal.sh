@@ -190,6 +190,14 @@ storm() {
 	ends 143
 }
 
+# The error says it.
+no_sigpipe() {
+	run_program pipe
+	ends 0 || return 1
+	cat "$output"
+	grep -qx 'write -32' "$output"
+}
+
 ktap_print_header
 expect_in_log 'ran [0-9]+ ms without a transition'
 want ukl
@@ -220,6 +228,7 @@ done
 for command in sleep receive calls bypass stubborn; do
 	check "SIGSTOP and SIGCONT, $command" stop_and_go_on $command
 done
+check "no SIGPIPE for a pipe that nobody reads" no_sigpipe
 check "a mask from outside" inherited_mask
 check "a storm of signals" storm
 finish

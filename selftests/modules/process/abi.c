@@ -2,6 +2,7 @@
 /* What the tests of the device want to know exactly. */
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <asm/unistd_64.h>
 #include <uapi/asm/signal.h>
 
 #include "process.h"
@@ -174,6 +175,24 @@ int command_data(void)
 	for (size_t i = 0; data && i < size; i++)
 		clear &= !data[i];
 	say("%zu %lx %d", size, address, clear);
+	return 0;
+}
+
+/* pipe: writes to a pipe that nobody reads, and says what that gave. */
+int command_pipe(void)
+{
+	unsigned long address;
+	struct ukl_file *file;
+	size_t size;
+	int *ends;
+
+	ends = ukl_data(&size, &address);
+	if (!ends || ukl_syscall(__NR_pipe, address, 0, 0, 0, 0, 0))
+		return 1;
+	file = ukl_file_from_fd(NULL, ends[1]);
+	if (IS_ERR(file) || ukl_syscall(__NR_close, ends[0], 0, 0, 0, 0, 0))
+		return 2;
+	say("write %zd", ukl_file_write(file, "x", 1));
 	return 0;
 }
 

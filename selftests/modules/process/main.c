@@ -317,6 +317,7 @@ static const struct {
 	{ "busy", command_busy },
 	{ "stack", command_stack },
 	{ "data", command_data },
+	{ "pipe", command_pipe },
 	{ "turns", command_turns },
 	{ "nulls", command_nulls },
 	{ "env", command_env },

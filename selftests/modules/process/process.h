@@ -29,6 +29,7 @@ int command_hash(void);
 int command_none(void);
 int command_nulls(void);
 int command_over(void);
+int command_pipe(void);
 int command_race(void);
 int command_sigaction(void);
 int command_signal(void);
