@@ -67,8 +67,8 @@ struct ukl_sock *ukl_sock_from_fd(struct ukl_app *app, int fd);
  * Return: A descriptor. Errors: -ENOTSOCK, -EBADF if @sock is no open socket of @app's or the
  * calling task is a kernel thread, -EBUSY if a call is under way on it, -EMFILE, -EINVAL for other
  * @flags and as ukl_sock_from_fd(), -EPERM. The handle stays open then. -ENFILE and -ENOMEM: there
- * is no memory for a file; the socket is closed then, as a connection is that accept4() has no
- * descriptor for.
+ * is no memory for a file or a descriptor; the socket is closed then, as a connection is that
+ * accept4() has no descriptor for.
  */
 int ukl_sock_to_fd(struct ukl_app *app, struct ukl_sock *sock, int flags);
 

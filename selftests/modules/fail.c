@@ -5,7 +5,10 @@
  * or do without, and leave nothing behind. For kernels with CONFIG_FAULT_INJECTION: others have no
  * cases here.
  */
+#include <linux/fdtable.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -303,6 +306,57 @@ static long application(void)
 	return IS_ERR(app) ? PTR_ERR(app) : ukl_app_stop(app);
 }
 
+/* A socket that this process has as well, so that it is there when the application has lost it. */
+static long shared_socket(struct file **file)
+{
+	struct socket *sock;
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	int err = fd < 0 ? fd : sock_create(AF_INET, SOCK_STREAM, 0, &sock);
+
+	if (err)
+		goto put;
+	*file = sock_alloc_file(sock, 0, NULL);
+	err = PTR_ERR_OR_ZERO(*file);
+	if (err)
+		goto put;
+	fd_install(fd, *file);
+	return fd;
+put:
+	if (fd >= 0)
+		put_unused_fd(fd);
+	return err;
+}
+
+/* A socket goes over from a process and back: with an error of these, the handle is gone. */
+static long descriptors(void)
+{
+	struct ukl_app *app = ukl_app_start("fail", once, NULL);
+	struct ukl_sock *sock = NULL;
+	long ret = PTR_ERR_OR_ZERO(app), fd = -1, again = -1;
+	struct file *file;
+
+	if (ret)
+		return ret;
+	fd = shared_socket(&file);
+	ret = min(fd, 0L);
+	if (!ret) {
+		sock = ukl_sock_from_fd(app, fd);
+		ret = PTR_ERR_OR_ZERO(sock);
+	}
+	if (!ret) {
+		again = ukl_sock_to_fd(app, sock, 0);
+		ret = min(again, 0L);
+		if (ukl_sock_to_fd(app, sock, 0) != -EBADF || file_count(file) != 1 + !ret)
+			ret = -EBADE;
+	}
+	if (again >= 0)
+		close_fd(again);
+	if (fd >= 0)
+		close_fd(fd);
+	also(&ret, ukl_app_stop(app));
+	return ret;
+}
+
 #define EACH_FAILS(name, scenario)			\
 	static int name(struct test *t)			\
 	{						\
@@ -318,6 +372,7 @@ EACH_FAILS(files_fail, files)
 EACH_FAILS(threads_fail, threads)
 EACH_FAILS(memory_fails, memory)
 EACH_FAILS(application_fails, application)
+EACH_FAILS(descriptors_fail, descriptors)
 
 #endif /* CONFIG_FAULT_INJECTION */
 
@@ -332,6 +387,7 @@ const struct test_case fail_cases[] = {
 	{ "fail.threads", threads_fail },
 	{ "fail.memory", memory_fails },
 	{ "fail.application", application_fails, TEST_TASK },
+	{ "fail.descriptors", descriptors_fail, TEST_TASK },
 #endif
 	{}
 };

@@ -54,14 +54,20 @@ pub(crate) fn from_fd(app: *const App, fd: i32) -> Result<*const Handle<Sock>> {
     })
 }
 
-/// `ukl_sock_to_fd()`.
+/// `ukl_sock_to_fd()`. For want of memory, of whatever kind, the socket is closed.
 pub(crate) fn to_fd(app: *const App, sock: *const Handle<Sock>, flags: i32) -> Result<i32> {
     from_any_task(app, |app| {
-        let place = Place::new()?;
+        let place = Place::new();
         let sock = app.close(sock)?;
+        let Ok(place) = place else {
+            Handle::<Sock>::close(sock);
+            return Err(ENOMEM);
+        };
         Handle::<Sock>::into_fd(sock, flags).map_err(|(error, sock)| {
-            if let Some(sock) = sock {
-                app.reopen(place, sock);
+            match sock {
+                Some(sock) if error == ENOMEM => Handle::<Sock>::close(sock),
+                Some(sock) => app.reopen(place, sock),
+                None => {}
             }
             error
         })
