@@ -123,6 +123,9 @@ struct ukl_sock *ukl_accept(struct ukl_sock *listener, struct sockaddr_storage *
  * or call again; the option SO_ERROR says how it went. A datagram socket only remembers the
  * address.
  *
+ * The time-out is the socket's while the call waits, as SO_SNDTIMEO. There is one: of several
+ * threads that connect a socket at once the first waits, and for the others @timeout is 0.
+ *
  * Context: As all calls; blocks for at most @timeout.
  * Return: 0. -EINPROGRESS if @timeout is 0 and the connection is being made, -EALREADY if it was
  * already, -ETIMEDOUT after @timeout or if the peer does not answer, -EAGAIN for AF_UNIX instead of

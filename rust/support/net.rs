@@ -14,6 +14,7 @@ use core::{
 use kernel::{
     error::{from_err_ptr, to_result},
     prelude::*,
+    sync::atomic::{Acquire, Atomic, Release},
 };
 
 /// Bytes of the largest socket address, `struct sockaddr_storage`.
@@ -238,9 +239,13 @@ pub(crate) fn count(value: c_int) -> Result<usize> {
 ///
 /// # Invariants
 ///
-/// Points to a `struct socket` whose `sk` is not null. If it has a file, this value owns a reference
-/// on that, else the socket itself.
-pub struct Socket(NonNull<bindings::socket>);
+/// `socket` points to a `struct socket` whose `sk` is not null. If it has a file, this value owns a
+/// reference on that, else the socket itself.
+pub struct Socket {
+    socket: NonNull<bindings::socket>,
+    /// Whether a connect waits: the time-out of the socket is its own then.
+    connecting: Atomic<bool>,
+}
 
 // SAFETY: A socket is not tied to the task that made it.
 unsafe impl Send for Socket {}
@@ -248,6 +253,14 @@ unsafe impl Send for Socket {}
 unsafe impl Sync for Socket {}
 
 impl Socket {
+    /// The caller sees to the type's invariant.
+    fn own(socket: NonNull<bindings::socket>) -> Self {
+        Self {
+            socket,
+            connecting: Atomic::new(false),
+        }
+    }
+
     /// `sock_create()`: a socket in the network namespace of the current task, past its LSM checks.
     pub fn new(kind: Kind) -> Result<Self> {
         let mut socket = ptr::null_mut();
@@ -261,7 +274,7 @@ impl Socket {
             )
         })?;
         // INVARIANT: A socket that was created has a `sk`.
-        Ok(Self(NonNull::new(socket).ok_or(EINVAL)?))
+        Ok(Self::own(NonNull::new(socket).ok_or(EINVAL)?))
     }
 
     /// Takes over a socket that C code made.
@@ -271,7 +284,7 @@ impl Socket {
     /// `socket` is a valid `struct socket` with a `sk`, and the caller gives up ownership.
     pub unsafe fn from_raw(socket: NonNull<c_void>) -> Self {
         // INVARIANT: By the function's requirements.
-        Self(socket.cast())
+        Self::own(socket.cast())
     }
 
     /// `sockfd_lookup()`: the socket behind a descriptor of the current task, which keeps it as well.
@@ -280,7 +293,7 @@ impl Socket {
         // SAFETY: Any number may be looked up.
         let socket = from_err_ptr(unsafe { bindings::ukl_helper_sockfd_lookup(fd) })?;
         // INVARIANT: It came with a reference on its file.
-        Ok(Self(NonNull::new(socket).ok_or(EINVAL)?))
+        Ok(Self::own(NonNull::new(socket).ok_or(EINVAL)?))
     }
 
     /// A new descriptor of the current task, for [`Socket::give_to_fd`]; `flags` may have `O_CLOEXEC`.
@@ -309,7 +322,7 @@ impl Socket {
     /// The `struct socket`.
     #[inline(always)]
     pub(crate) fn as_ptr(&self) -> *mut bindings::socket {
-        self.0.as_ptr()
+        self.socket.as_ptr()
     }
 
     /// Whether the kernel made it a TCP socket, over IPv4 or IPv6.
@@ -347,22 +360,28 @@ impl Socket {
             bindings::ukl_helper_accept(self.as_ptr(), &mut socket, flags as c_int)
         })?;
         // INVARIANT: An accepted socket has been grafted onto its `sk`.
-        Ok(Socket(NonNull::new(socket).ok_or(EINVAL)?))
+        Ok(Self::own(NonNull::new(socket).ok_or(EINVAL)?))
     }
 
     /// `kernel_connect()`: waits until connected, for at most `timeout` nanoseconds (negative: for
-    /// ever). `EINPROGRESS` with a time-out of 0, `ETIMEDOUT`.
+    /// ever), but not while another thread does. `EINPROGRESS` and `EALREADY` without waiting,
+    /// `ETIMEDOUT`.
     pub fn connect(&self, address: &Address, timeout: i64) -> Result {
         let mut address = *address;
+        let waits = timeout != 0 && !self.connecting.xchg(true, Acquire);
         // SAFETY: The socket is valid; the address is a copy that the kernel may write.
-        to_result(unsafe {
+        let result = to_result(unsafe {
             bindings::ukl_helper_connect(
                 self.as_ptr(),
                 address.bytes.as_mut_ptr().cast(),
                 address.len as c_int,
-                timeout,
+                if waits { timeout } else { 0 },
             )
-        })
+        });
+        if waits {
+            self.connecting.store(false, Release);
+        }
+        result
     }
 
     /// `kernel_sock_shutdown()`.

@@ -119,11 +119,19 @@ static int timeout_of_a_shortcut(struct test *t)
 	return 0;
 }
 
+static long send_timeout(struct ukl_sock *sock)
+{
+	struct __kernel_sock_timeval get = { };
+	int len = ukl_getsockopt(sock, SOL_SOCKET, SO_SNDTIMEO_NEW, &get, sizeof(get));
+
+	return len != sizeof(get) ? -EIO : get.tv_usec ? -EINVAL : get.tv_sec;
+}
+
 /* A time-out does not stay with the socket, and is no other option's. */
 static int timeout_is_of_the_call(struct test *t)
 {
 	struct ukl_sock *listener, *client = ukl_socket(AF_INET, SOCK_STREAM, 0);
-	struct __kernel_sock_timeval set = { .tv_sec = 7 }, get = { };
+	struct __kernel_sock_timeval set = { .tv_sec = 7 };
 	union address address;
 	int len = full(t, &listener, &address);
 
@@ -131,10 +139,46 @@ static int timeout_is_of_the_call(struct test *t)
 		return 0;
 	EXPECT_EQ(t, ukl_setsockopt(client, SOL_SOCKET, SO_SNDTIMEO_NEW, &set, sizeof(set)), 0);
 	EXPECT_EQ(t, ukl_connect(client, &address.any, len, 1), -ETIMEDOUT);
-	EXPECT_EQ(t, ukl_getsockopt(client, SOL_SOCKET, SO_SNDTIMEO_NEW, &get, sizeof(get)),
-		  sizeof(get));
-	EXPECT_EQ(t, get.tv_sec, 7);
-	EXPECT_EQ(t, get.tv_usec, 0);
+	EXPECT_EQ(t, send_timeout(client), 7);
+	return 0;
+}
+
+static int child_connect_for_a_second(void *data)
+{
+	struct child *child = data;
+
+	child->result = ukl_connect(child->sock, child->buf, child->len, NSEC_PER_SEC);
+	return child->result;
+}
+
+/* One waits; the time-out that the socket had is there again, or the one that was set meanwhile. */
+static int two_threads(struct test *t)
+{
+	struct ukl_sock *listener, *client = ukl_socket(AF_INET, SOCK_STREAM, 0);
+	struct __kernel_sock_timeval set = { .tv_sec = 7 };
+	union address address;
+	struct child child;
+	int len = full(t, &listener, &address);
+
+	if (len < 0)
+		return 0;
+	child = (struct child){ .sock = client, .buf = &address, .len = len };
+	EXPECT_EQ(t, ukl_setsockopt(client, SOL_SOCKET, SO_SNDTIMEO_NEW, &set, sizeof(set)), 0);
+	if (!child_start(t, &child, child_connect_for_a_second))
+		return 0;
+	EXPECT_EQ(t, ukl_connect(client, &address.any, len, 3 * NSEC_PER_SEC), -EALREADY);
+	EXPECT_TRUE(t, child_pending(&child));
+	EXPECT_EQ(t, child_end(t, &child), -ETIMEDOUT);
+	EXPECT_EQ(t, send_timeout(client), 7);
+
+	if (!child_start(t, &child, child_connect_for_a_second))
+		return 0;
+	set.tv_sec = 9;
+	EXPECT_EQ(t, ukl_setsockopt(client, SOL_SOCKET, SO_SNDTIMEO_NEW, &set, sizeof(set)), 0);
+	EXPECT_EQ(t, child_end(t, &child), -ETIMEDOUT);
+	EXPECT_EQ(t, send_timeout(client), 9);
+	/* And then another one may wait. */
+	EXPECT_EQ(t, ukl_connect(client, &address.any, len, SHORT), -ETIMEDOUT);
 	return 0;
 }
 
@@ -309,6 +353,7 @@ const struct test_case connect_cases[] = {
 	{ "connect.timeout_passes", timeout_passes },
 	{ "connect.timeout_of_a_shortcut", timeout_of_a_shortcut },
 	{ "connect.timeout_is_of_the_call", timeout_is_of_the_call },
+	{ "connect.two_threads", two_threads },
 	{ "connect.without_waiting", without_waiting },
 	{ "connect.refused", refused },
 	{ "connect.refused_without_waiting", refused_without_waiting },

@@ -31,23 +31,27 @@ int ukl_helper_accept(struct socket *listener, struct socket **connection, int f
 	return ukl_accept_socket(listener, connection, flags);
 }
 
-/* The time-out of a connect is that of sending. Nobody sends on a socket that is connecting. */
+/*
+ * The time-out of a connect is that of sending. Nobody sends on a socket that is connecting. One
+ * call at a time may have a @timeout that is not 0.
+ */
 int ukl_helper_connect(struct socket *sock, const void *addr, int len, s64 timeout)
 {
 	CLASS(init_fs, fs)(has_paths(sock));
+	long limit = MAX_SCHEDULE_TIMEOUT, before;
 	struct sock *sk = sock->sk;
-	long before = READ_ONCE(sk->sk_sndtimeo);
 	int err;
 
+	if (!timeout)
+		return kernel_connect(sock, (void *)addr, len, O_NONBLOCK);
 	if (timeout > 0)
-		WRITE_ONCE(sk->sk_sndtimeo, min_t(u64, nsecs_to_jiffies64(timeout) + 1,
-						  MAX_SCHEDULE_TIMEOUT));
-	else if (timeout < 0)
-		WRITE_ONCE(sk->sk_sndtimeo, MAX_SCHEDULE_TIMEOUT);
-	err = kernel_connect(sock, (void *)addr, len, timeout ? 0 : O_NONBLOCK);
-	WRITE_ONCE(sk->sk_sndtimeo, before);
+		limit = min_t(u64, nsecs_to_jiffies64(timeout) + 1, MAX_SCHEDULE_TIMEOUT);
+	before = xchg(&sk->sk_sndtimeo, limit);
+	err = kernel_connect(sock, (void *)addr, len, 0);
+	/* Who has set another one meanwhile keeps it. */
+	cmpxchg(&sk->sk_sndtimeo, limit, before);
 	/* That is how a connect says that the time-out has passed. */
-	return timeout && (err == -EINPROGRESS || err == -EALREADY) ? -ETIMEDOUT : err;
+	return err == -EINPROGRESS || err == -EALREADY ? -ETIMEDOUT : err;
 }
 
 int ukl_helper_name(struct socket *sock, void *addr, bool peer)
