@@ -127,9 +127,14 @@ int ukl_helper_own_file(struct file *file)
 		return 0;
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	/* The same each time. */
-	fops = *file->f_op;
-	fops.owner = THIS_MODULE;
+	/*
+	 * Those of the one device, filled once: files that are open use them. Others that are being
+	 * opened wait for misc_mtx.
+	 */
+	if (!fops.owner) {
+		fops = *file->f_op;
+		fops.owner = THIS_MODULE;
+	}
 	file->f_op = &fops;
 	return 0;
 }
