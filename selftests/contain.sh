@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # contain.sh [TEST...]: what the kernel's log is full of afterwards, in machines of their own; runs outside of them.
 # First the tests of selftests/contain, in which applications are ended for what they do and the kernel goes on. Then
-# a fault in the kernel, in a call of an application, which is none of ukl.ko's business. Prints KTAP.
+# a fault in the kernel, in a call of an application, which is none of ukl.ko's business, and an abort there. Prints KTAP.
 set -u
 clone=$(cd "$(dirname "$0")/.." && pwd)
 . "$clone/selftests/harness.sh"
@@ -30,9 +30,11 @@ export -f contained
 export clone TIMEOUT
 run_test "contained" $((TIMEOUT + 30)) bash -c 'contained "$@"' sh "$@"
 
-# Its application is in the tables for good: nobody can take it back.
+# Their applications are in the tables for good: nobody can take them back.
 job='insmod build/modules/ukl.ko && insmod build/modules/ukl_test.ko
 (echo fault.in_the_kernel >/sys/kernel/debug/ukl_test/run) >/dev/null 2>&1 &
+sleep 3
+insmod build/modules/ukl_test_rust.ko case=100 >/dev/null 2>&1 &
 sleep 3
 timeout 5 cat /sys/kernel/debug/ukl/apps && timeout 5 cat /sys/kernel/debug/ukl/threads && echo still there'
 
@@ -45,6 +47,7 @@ goes_on() {
 result "a fault in the kernel: the machine goes on" goes_on
 result "an oops in the function that made it" in_the_log 'RIP: 0010:fault_in_the_kernel\+'
 result "which is fatal to its task" in_the_log 'note: .* exited with irqs disabled|Fixing recursive fault|---\[ end trace'
-result "and is not contained" not_in_the_log 'the application is ended'
+result "an abort in a call: a panic" in_the_log 'rust_kernel: panicked at .*rust/ukl/process\.rs'
+result "neither is contained" not_in_the_log 'the application is ended'
 echo "1..$test_count"
 [ "$test_failed" = 0 ]

@@ -118,6 +118,12 @@ pub unsafe fn syscall(_app: &App, number: usize, args: [usize; 6]) -> Result<usi
 }
 
 /// Ends the application at once, as a process by `SIGABRT`. Nothing is dropped. C: `ukl_abort()`.
+///
+/// # Panics
+///
+/// In the middle of another call, as in the closure of
+/// [`read_in_place`](crate::net::TcpStream::read_in_place), and with preemption disabled: there the
+/// application cannot be left, and this is a `BUG()` of the kernel's.
 #[inline(always)]
 pub fn abort(_app: &App) -> ! {
     let here: usize;
@@ -125,10 +131,9 @@ pub fn abort(_app: &App) -> ! {
     unsafe {
         core::arch::asm!("lea {}, [rip]", out(reg) here, options(nomem, nostack, preserves_flags))
     };
-    loop {
-        // SAFETY: `_app` says that this is application mode, so that it does not return.
-        let _ = unsafe { bindings::__ukl_abort(here) };
-    }
+    // SAFETY: May be called anywhere.
+    let refused = unsafe { bindings::__ukl_abort(here) };
+    panic!("ukl_abort() returned {refused}");
 }
 
 /// How a signal of the process reaches the application.
