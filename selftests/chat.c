@@ -5,6 +5,7 @@
  *   chat serve PORT      plain server, to test the clients below against
  *   chat talk PORT       clients that talk to each other, leave, break, or do not read
  *   chat crowd PORT N    clients of whom each hears what all others say
+ *   chat full PORT N     as many clients as are let in, one more, and one in the place of another
  *   chat hold PORT N     connects, says "ready", then waits until all have been ended
  *
  * Exit status 0 if all was as it should be; else 1 and a line that says what was not.
@@ -16,7 +17,7 @@
 
 #include "net.h"
 
-#define MAX_CLIENTS	1000
+#define MAX_CLIENTS	256
 #define LINE_SIZE	512
 #define OUT_SIZE	16384
 
@@ -124,10 +125,16 @@ static int serve(int port)
 			close(m->fd);
 			free(m);
 		}
-		if (fds[MAX_CLIENTS].revents && member_count < MAX_CLIENTS) {
-			struct member *m = calloc(1, sizeof(*m));
+		if (fds[MAX_CLIENTS].revents) {
+			int fd = accept(fds[MAX_CLIENTS].fd, NULL, NULL);
+			struct member *m;
 
-			m->fd = accept(fds[MAX_CLIENTS].fd, NULL, NULL);
+			if (member_count == MAX_CLIENTS) {
+				close(fd);
+				continue;
+			}
+			m = calloc(1, sizeof(*m));
+			m->fd = fd;
 			snprintf(m->nick, sizeof(m->nick), "guest%d", ++number);
 			tell_others(m, "* %s is here\n", m->nick);
 			tell(m, "* you are %s\n", m->nick);
@@ -366,6 +373,25 @@ static int crowd(int port, int n)
 	return 0;
 }
 
+static int full(int port, int n)
+{
+	struct person **held = calloc(n, sizeof(*held)), one_more = { .nick = "one more" };
+	char line[65536], want[64];
+
+	for (int i = 0; i < n; i++)
+		held[i] = arrive(i % 2 ? 4 : 6, port);
+	one_more.fd = dial(4, port);
+	sees_the_end(&one_more);
+	snprintf(want, sizeof(want), "* %s is gone", held[0]->nick);
+	says(held[0], "/quit\n");
+	do
+		next_line(held[1], line);
+	while (strcmp(line, want));
+	hears(held[1], "* %s is here", arrive(4, port)->nick);
+	printf("%d clients are let in\n", n);
+	return 0;
+}
+
 static int hold(int port, int n)
 {
 	struct person **held = calloc(n, sizeof(*held));
@@ -401,6 +427,8 @@ int main(int argc, char **argv)
 		return talk(port);
 	if (argc == 4 && n > 0 && !strcmp(what, "crowd"))
 		return crowd(port, n);
+	if (argc == 4 && n > 1 && !strcmp(what, "full"))
+		return full(port, n);
 	if (argc == 4 && n > 0 && !strcmp(what, "hold"))
 		return hold(port, n);
 	fputs("usage: see the comment at the top of the source\n", stderr);

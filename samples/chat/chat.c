@@ -4,13 +4,16 @@
  * "/nick NAME" changes the speaker's name, "/who" tells who is here, "/quit" ends it.
  *
  * One thread serves all clients. What one has not read yet waits in a buffer of its own; a client
- * that lets it overflow is thrown out.
+ * that lets it overflow is thrown out, and one that finds MAX_CLIENTS others is not let in.
  */
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <ukl.h>
+
+/* Clients at a time, of whom each takes 17 KB. */
+#define MAX_CLIENTS	256
 
 #define NICK_SIZE	16
 #define LINE_SIZE	512
@@ -24,7 +27,7 @@ MODULE_PARM_DESC(port, "TCP port to listen on, for IPv4 and IPv6 (6660); in a pr
 struct room {
 	struct ukl_poll *poll;
 	struct list_head clients;
-	unsigned int number;
+	unsigned int count, number;
 };
 
 struct client {
@@ -130,7 +133,7 @@ static void enter(struct room *room, struct ukl_sock *listener)
 
 	if (IS_ERR(sock))
 		return;
-	client = kzalloc_obj(*client);
+	client = room->count < MAX_CLIENTS ? kzalloc_obj(*client) : NULL;
 	if (!client || ukl_poll_add(room->poll, sock, EPOLLIN, (uintptr_t)client)) {
 		kfree(client);
 		ukl_close(sock);
@@ -140,6 +143,7 @@ static void enter(struct room *room, struct ukl_sock *listener)
 	client->sock = sock;
 	snprintf(client->nick, NICK_SIZE, "guest%u", ++room->number);
 	list_add_tail(&client->list, &room->clients);
+	room->count++;
 	tell_others(client, "* %s is here\n", client->nick);
 	tell(client, "* you are %s\n", client->nick);
 }
@@ -152,6 +156,7 @@ static void serve(struct client *client, __poll_t events)
 		hear(client);
 	if (client->gone) {
 		list_del(&client->list);
+		client->room->count--;
 		ukl_close(client->sock);
 		tell_others(client, "* %s is gone\n", client->nick);
 		kfree(client);

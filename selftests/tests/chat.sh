@@ -5,12 +5,14 @@
 
 chat=$build/selftests/chat
 port=7200
+# MAX_CLIENTS in samples/chat and in selftests/chat.c.
+most=256
 
 # The clients against a server of user space, so that they are known to be right.
 clients_are_right() {
 	local status=0
 	"$chat" serve $port &
-	"$chat" talk $port && "$chat" crowd $port 50 || status=1
+	"$chat" talk $port && "$chat" crowd $port 50 && "$chat" full $port $most || status=1
 	kill $!
 	return $status
 }
@@ -71,6 +73,8 @@ check "a line by hand" by_hand
 check "clients talk" "$chat" talk $port
 check "100 clients hear each other" "$chat" crowd $port 100
 check "nothing is left" nothing_left
+check "$most clients, and no more" "$chat" full $port $most
+check "nothing is left of those" nothing_left
 check "unload with 100 clients" unload_with_clients
 port=$((port + 1))
 expect_in_log "chat: cannot listen on port $port: -EADDRINUSE"
