@@ -31,13 +31,8 @@ struct variant {
 	__poll_t events;
 };
 
-/* What the threads of a server have in common. */
-struct server {
-	const struct config *config;
-	const struct variant *variant;
-};
-
 struct loop {
+	struct server *server;
 	const struct variant *variant;
 	struct ukl_poll *poll;
 	struct ukl_sock *listener;
@@ -70,7 +65,7 @@ static void keep(struct loop *loop, struct ukl_sock *sock, const char *data, siz
 	struct rest *rest = kmalloc(struct_size(rest, data, len), GFP_KERNEL);
 
 	if (!rest) {
-		ukl_close(sock);
+		echo_close(loop->server, sock);
 		return;
 	}
 	rest->sock = sock;
@@ -95,7 +90,7 @@ static void serve_rest(struct loop *loop, struct rest *rest)
 
 	if (n < 0 && n != -EAGAIN) {
 		drop(rest);
-		ukl_close(sock);
+		echo_close(loop->server, sock);
 		return;
 	}
 	rest->sent += max(n, 0);
@@ -119,7 +114,7 @@ static void serve_copy(struct loop *loop, struct ukl_sock *sock, __poll_t events
 	if (sent == -EAGAIN)
 		sent = 0;
 	if (n <= 0 || sent < 0)
-		ukl_close(sock);
+		echo_close(loop->server, sock);
 	else if (sent < n)
 		keep(loop, sock, loop->buffer + sent, n - sent);
 }
@@ -163,19 +158,19 @@ static void serve_inplace(struct loop *loop, struct ukl_sock *sock, __poll_t eve
 		keep(loop, sock, loop->buffer + sent, n - sent);
 		return;
 	}
-	ukl_close(sock);
+	echo_close(loop->server, sock);
 }
 
 /* Takes all connections there are: many clients may come at once. */
 static void accept_all(struct loop *loop)
 {
 	for (;;) {
-		struct ukl_sock *sock = ukl_accept(loop->listener, NULL, O_NONBLOCK);
+		struct ukl_sock *sock = echo_accept(loop->server, loop->listener, O_NONBLOCK);
 
 		if (IS_ERR(sock))
 			return;
 		if (ukl_poll_add(loop->poll, sock, loop->variant->events, token_of(sock)))
-			ukl_close(sock);
+			echo_close(loop->server, sock);
 	}
 }
 
@@ -210,16 +205,17 @@ static int loop_open(struct loop *loop, const struct config *config)
 
 static int loop_main(void *arg)
 {
-	const struct server *server = arg;
+	struct server *server = arg;
 	struct loop *loop = kvzalloc(sizeof(*loop), GFP_KERNEL);
 	struct rest *rest, *next;
 	int n;
 
 	if (!loop)
 		return -ENOMEM;
+	loop->server = server;
 	loop->variant = server->variant;
 	INIT_LIST_HEAD(&loop->rests);
-	n = loop_open(loop, server->config);
+	n = loop_open(loop, &server->config);
 	while (n >= 0) {
 		n = ukl_poll_wait(loop->poll, loop->events, EVENTS, UKL_FOREVER);
 		for (int i = 0; i < n; i++)
@@ -231,16 +227,10 @@ static int loop_main(void *arg)
 	return n;
 }
 
-static int start(const struct config *config, const struct variant *variant)
+static int start(struct server *server, const struct variant *variant)
 {
-	struct server *server = ukl_alloc(sizeof(*server));
-
-	if (IS_ERR(server))
-		return PTR_ERR(server);
-	/* Goes with the application: the other threads may outlive this one. */
-	server->config = config;
 	server->variant = variant;
-	for (unsigned int i = 1; i < config->threads; i++) {
+	for (unsigned int i = 1; i < server->config.threads; i++) {
 		struct ukl_thread *thread = ukl_thread_spawn(loop_main, server, 0);
 
 		if (IS_ERR(thread))
@@ -250,18 +240,18 @@ static int start(const struct config *config, const struct variant *variant)
 	return loop_main(server);
 }
 
-int readiness_main(const struct config *config)
+int readiness_main(struct server *server)
 {
 	static const struct variant readiness = { serve_copy, EPOLLIN };
 
-	return start(config, &readiness);
+	return start(server, &readiness);
 }
 
-int inplace_main(const struct config *config)
+int inplace_main(struct server *server)
 {
 	static const struct variant inplace = {
 		serve_inplace, EPOLLIN | EPOLLRDHUP | EPOLLET,
 	};
 
-	return start(config, &inplace);
+	return start(server, &inplace);
 }

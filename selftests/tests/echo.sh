@@ -8,6 +8,8 @@ idle=10000
 busy=100
 stalled=20
 port=7100
+# As samples/echo has it.
+declare -A most=([blocking]=1000 [readiness]=12000 [inplace]=12000)
 
 # Clients that hold their connections until the other end of the pipe is closed.
 hold_open() {
@@ -51,6 +53,14 @@ among_stalled() {
 	hold_open stalled stall 4 $port $stalled $((8 << 20)) || return 1
 	[ "$1" = alone ] || "$peer" echo 6 $port $busy 20000 || status=1
 	let_go && return $status
+}
+
+# As many clients as there may be, one more, and one when they have left.
+is_full() {
+	local status=0
+	hold_open ready idle 4 $port "$1" || return 1
+	! "$peer" echo 4 $port 1 1 || status=1
+	let_go && until_true 10000 "$peer" echo 4 $port 1 1 && return $status
 }
 
 # The user-space end against a server of user space. That one waits for who does not read.
@@ -112,6 +122,7 @@ for mode in blocking readiness inplace; do
 	if [ $mode != blocking ]; then
 		check "$mode: $idle idle clients, $busy busy ones" among_idle $idle
 	fi
+	check "$mode: ${most[$mode]} clients, and no more" is_full "${most[$mode]}"
 	check "$mode: nothing is left" left 1
 	check "$mode: stops with clients that do not read" stop_with_clients
 done
