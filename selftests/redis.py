@@ -264,6 +264,27 @@ def memory_limit():
         equal(client.ask("SET", "fill", "1"), b"+OK")
 
 
+def calls():
+    """How many calls the threads of kv have made."""
+    with open("/sys/kernel/debug/ukl/apps", encoding="ascii") as table:
+        head, *apps = [line.rstrip("\n").split("\t") for line in table]
+    return next(int(app[head.index("calls")]) for app in apps if app[0] == "kv")
+
+
+def flushed_twice():
+    """A second FLUSHALL waits until what the first has cleared is dropped, tree by tree, with a call behind each."""
+    trees = 64
+    with Client() as client:
+        many = [request("SET", f"flushed {number}", number) for number in range(5000)]
+        client.socket.sendall(b"".join(many))
+        equal([client.reply() for _ in many], [b"+OK"] * len(many))
+        before = calls()
+        client.socket.sendall(request("FLUSHALL") * 2)
+        equal([client.reply(), client.reply()], [b"+OK", b"+OK"])
+        made = calls() - before
+        assert made >= trees, f"{made} calls were made"
+
+
 def too_many():
     most = int(info()["maxclients"])
     clients = [Client() for _ in range(most)]

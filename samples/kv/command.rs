@@ -52,6 +52,12 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Whether `FLUSHALL` left something to be dropped.
+    #[inline]
+    pub(crate) fn has_cleared(&self) -> bool {
+        self.commands.cleared.is_some()
+    }
+
     /// What `FLUSHALL` left to be dropped.
     #[inline]
     pub(crate) fn take_cleared(&mut self) -> Option<Cleared> {
@@ -153,7 +159,7 @@ enum Next {
 
 struct Commands<'a> {
     server: &'a Server,
-    /// What is to be dropped when the socket is unlocked.
+    /// What is to be dropped when the socket is unlocked, before another command is carried out.
     cleared: Option<Cleared>,
 }
 

@@ -104,6 +104,7 @@ impl<'a> Connection<'a> {
                 State::Lingering(ignored) => self.ignore(app, ignored)?,
             };
             match more {
+                More::Yes if session.has_cleared() => break,
                 More::Yes => {}
                 // The end of the stream may be behind it already.
                 More::No if event.is_read_closed() => {}

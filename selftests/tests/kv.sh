@@ -28,6 +28,7 @@ both bytes_one_by_one any_pieces pipeline large_values nobody_reads quit_and_err
 redis-cli -p 7051 shutdown nosave
 check "kv: half close" "$client" 7052 half_close
 check "kv: reads no further" "$client" 7052 back_pressure
+check "kv: a FLUSHALL behind another" "$client" 7052 flushed_twice
 check "kv: nothing is left of them" "$client" 7052 nothing_left
 check "kv: memory limit" "$client" 7052 memory_limit
 check "kv: too many clients" "$client" 7052 too_many
