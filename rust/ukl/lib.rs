@@ -57,10 +57,26 @@
 //!
 //! Closures and buffers are ordinary kernel memory. A thread's stack is 64 KiB unless [`Builder`]
 //! says otherwise. A thread that is ended by a fault, or killed in its own code, drops nothing: what
-//! [`mem`] has allocated and what is open is taken back all the same. What is open is closed when its value is dropped; a value that is dropped outside
-//! application mode, or in the middle of a call, stays open until its application stops. A value
-//! belongs to the application of the thread that made it, and must not be used after that one has
-//! stopped.
+//! [`mem`] has allocated and what is open is taken back all the same.
+//!
+//! # What belongs to an application
+//!
+//! Sockets, files, event sets, thread handles and the memory of [`mem`] belong to the application of the
+//! thread that made them, or to the [`Owner`] that was said. They are closed when their value is dropped,
+//! and at the latest when the application ends, whoever has the value then. A value that is dropped outside
+//! application mode, or in the middle of a call, stays open until then.
+//!
+//! A value does not know whose it is. Whoever starts an application or offers a program says with an `unsafe`
+//! ([`Application::start`], [`Program::register`](process::Program::register)) that in all the code that this
+//! runs
+//!
+//!  - no value is used after its application has ended, which goes for slices of [`mem::Memory`], too;
+//!  - no value is used by another application, or dropped on a thread of one. Two processes that run the same
+//!    program are two applications.
+//!
+//! So it is by itself as long as values stay in the variables of an application's threads, and in what only
+//! these share. To be looked at is what others see as well: statics, and what a closure shares with its
+//! module. To drop a value there late, on a thread of no application, or never, does no harm.
 
 #![crate_name = "ukl"]
 #![warn(missing_docs)]

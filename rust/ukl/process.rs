@@ -28,11 +28,16 @@ impl Program {
     /// `module` is the module that this code is in. It is a function and no closure, as processes may
     /// run it for longer than this value lives.
     ///
+    /// # Safety
+    ///
+    /// What belongs to an application that runs `main` must not be used after its end, nor be used or
+    /// dropped by another one: see [the crate](crate#what-belongs-to-an-application).
+    ///
     /// # Errors
     ///
     /// `EEXIST` if there is a program of that name, `EINVAL` for one that is empty or too long,
     /// `ENOMEM`.
-    pub fn register(
+    pub unsafe fn register(
         module: &'static ThisModule,
         name: &CStr,
         main: fn(&App) -> Result,

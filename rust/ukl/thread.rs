@@ -210,11 +210,16 @@ impl Application {
     ///
     /// `module` is the module that this code is in. `name` is what debugfs and the threads show.
     ///
+    /// # Safety
+    ///
+    /// What belongs to the application must not be used after its end, nor be used or dropped by another
+    /// one: see [the crate](crate#what-belongs-to-an-application).
+    ///
     /// # Errors
     ///
     /// `ENOMEM`; `EINVAL` for an empty name; `EBUSY` on a UKL thread; `EINTR` if the caller is killed
     /// meanwhile.
-    pub fn start<F>(module: &'static ThisModule, name: &CStr, main: F) -> Result<Self>
+    pub unsafe fn start<F>(module: &'static ThisModule, name: &CStr, main: F) -> Result<Self>
     where
         F: FnOnce(&App) -> Result + Send + 'static,
     {

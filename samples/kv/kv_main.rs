@@ -100,7 +100,8 @@ fn main(app: &App) -> Result {
 
 impl kernel::Module for Kv {
     fn init(module: &'static ThisModule) -> Result<Self> {
-        let program = Program::register(module, c"kv", main)?;
+        // SAFETY: What a server opens is in the `Worker` of one of its threads, or on its way there.
+        let program = unsafe { Program::register(module, c"kv", main) }?;
         let app = match value(module_parameters::start.value()) {
             0 => None,
             _ => Some(start(module)?),
@@ -117,7 +118,8 @@ fn start(module: &'static ThisModule) -> Result<Application> {
     let port = value(module_parameters::port.value());
     let server = Server::new(port, threads(value(module_parameters::threads.value())))?;
     let main = server.clone();
-    let app = Application::start(module, c"kv", move |app| main.run(app))?;
+    // SAFETY: As in `init`; `Server`, which is shared with this thread, has nothing that is open.
+    let app = unsafe { Application::start(module, c"kv", move |app| main.run(app)) }?;
     server
         .wait()
         .inspect_err(|error| pr_err!("cannot serve on port {port}: {error:?}\n"))?;

@@ -24,7 +24,7 @@ END
 use kernel::prelude::*;
 use core::time::Duration;
 use kernel::sync::{atomic::Atomic, Arc};
-use ukl::{fs::*, io::*, net::*, poll::*, sync::*, time, App, Application};
+use ukl::{fs::*, io::*, net::*, poll::*, process::*, sync::*, time, App, Application};
 fn main(app: &App) -> Result {
     $1
     Ok(())
@@ -61,7 +61,7 @@ refused() {
 address='SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7)'
 stream="let stream = TcpStream::connect(app, $address)?;"
 echo "TAP version 13"
-echo "1..24"
+echo "1..27"
 compiles "a thread with a token of its own" 'app.spawn(|app| app.null())?;'
 compiles "a connection that moves to another thread" \
 	"$stream app.spawn(move |app| stream.write_all(app, b\"x\"))?;"
@@ -71,6 +71,13 @@ refused "a token is made by hand" E0423 'let mine = App(core::marker::PhantomDat
 refused "a call without a token" E0061 "TcpStream::connect($address)?;"
 refused "a thread borrows from its starter's stack" E0373 \
 	'let local = 1; app.spawn(|_| { let _ = &local; Ok(()) })?; let _ = &local;'
+
+application='let start = |module: &'"'"'static ThisModule| -> Result<Application> '
+compiles "an application that keeps what is its own" \
+	"$application { unsafe { Application::start(module, c\"x\", |app| app.null()) } };"
+refused "an application that does not say so" E0133 "$application { Application::start(module, c\"x\", |app| app.null()) };"
+refused "a program that does not say so" E0133 \
+	'let offer = |module: &'"'"'static ThisModule| { Program::register(module, c"x", main) };'
 
 compiles "receiving in place" "$stream
 	let mut sum = 0_u64;

@@ -51,14 +51,17 @@ pub(crate) fn descriptors(module: &'static ThisModule) -> Result {
     let given = Outcome::new()?;
     let (desk_of_app, made_by_app, read_by_app, given_to_app) =
         (desk.clone(), made.clone(), read.clone(), given.clone());
-    let app = Application::start(module, c"ukl_test_rust", move |app| {
+    let main = move |app: &App| {
         made_by_app.run(|| {
             *desk_of_app.streams.lock() = Some(pair(app)?);
             Ok(())
         })?;
         given_to_app.wait()?;
         read_by_app.run(|| reads(app, &desk_of_app))
-    })?;
+    };
+    // SAFETY: What is on the desk is the application's, and used only as long as `app` is there; this
+    // thread is no application's.
+    let app = unsafe { Application::start(module, c"ukl_test_rust", main) }?;
     made.wait()?;
     let result = exchange(&app, &desk);
     given.run(|| result)?;
