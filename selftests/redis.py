@@ -220,6 +220,17 @@ def nothing_left():
     raise AssertionError(left)
 
 
+def fill():
+    with Client() as client:
+        equal(client.ask("SET", "fill", b"f" * 500000), b"+OK")
+    assert int(info()["used_memory"]) > 500000
+
+
+def empty():
+    """As a server is that has just started."""
+    equal((info()["used_memory"], info()["keys"]), ("0", "0"))
+
+
 def half_close():
     """What was asked before it is answered. Redis does so only if it has nothing left to send."""
     with Client() as client:

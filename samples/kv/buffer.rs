@@ -5,7 +5,7 @@
 
 use crate::{
     feed::Partial,
-    memory::{self, Charge},
+    memory::{self, Account, Charge},
     resp::{self, Parser},
     store::{Body, Value, SMALL},
 };
@@ -20,29 +20,32 @@ pub(crate) struct Begun {
     charge: Charge,
 }
 
+impl Begun {
+    /// An empty buffer, for bytes that `parser` has seen already.
+    pub(crate) fn new(parser: Parser, account: &Arc<Account>) -> Result<KBox<Self>, AllocError> {
+        let begun = Self {
+            parser,
+            buffer: KVVec::new(),
+            charge: Charge::new(account, 0)?,
+        };
+        KBox::new(begun, memory::flags())
+    }
+}
+
 impl Partial for KBox<Begun> {
     type Error = AllocError;
 
-    fn new(parser: Parser) -> Result<Self, AllocError> {
-        let begun = Begun {
-            parser,
-            buffer: KVVec::new(),
-            charge: Charge::new(0)?,
-        };
-        Self::new(begun, memory::flags())
-    }
-
     fn append(&mut self, bytes: &[u8], wanted: usize) -> Result<(), AllocError> {
-        let buffer = &mut self.buffer;
+        let Begun { buffer, charge, .. } = &mut **self;
         let len = buffer.len() + bytes.len();
         if len > buffer.capacity() {
             let most = (buffer.capacity() * 2).min(resp::MAX_BUFFER);
             let capacity = len.max(wanted).max(most);
-            let charge = Charge::new(capacity)?;
+            let larger = charge.another(capacity)?;
             buffer.reserve(capacity - buffer.len(), memory::flags())?;
-            self.charge = charge;
+            *charge = larger;
         }
-        self.buffer.extend_from_slice(bytes, memory::flags())
+        buffer.extend_from_slice(bytes, memory::flags())
     }
 
     fn parts(&mut self) -> (&mut Parser, &[u8]) {
@@ -135,22 +138,30 @@ impl Output {
 
     /// Empties it, of which `sent` bytes were sent. Returns the rest, if there is one.
     #[inline]
-    pub(crate) fn take_rest(&mut self, sent: usize) -> Result<Option<Unsent>, AllocError> {
+    pub(crate) fn take_rest(
+        &mut self,
+        sent: usize,
+        account: &Arc<Account>,
+    ) -> Result<Option<Unsent>, AllocError> {
         if sent == self.len && self.value.is_none() && self.buffer.len() == Self::KEEP {
             self.len = 0;
             return Ok(None);
         }
-        self.take_some(sent)
+        self.take_some(sent, account)
     }
 
-    fn take_some(&mut self, sent: usize) -> Result<Option<Unsent>, AllocError> {
+    fn take_some(
+        &mut self,
+        sent: usize,
+        account: &Arc<Account>,
+    ) -> Result<Option<Unsent>, AllocError> {
         let value = self.value.take();
         let len = mem::take(&mut self.len);
         let rest = self.buffer.get(sent..len).unwrap_or_default();
         let unsent = if rest.is_empty() && value.is_none() {
             None
         } else {
-            let charge = Charge::new(rest.len())?;
+            let charge = Charge::new(account, rest.len())?;
             let mut bytes = KVVec::with_capacity(rest.len(), memory::flags())?;
             bytes.extend_from_slice(rest, memory::flags())?;
             Some(Unsent {

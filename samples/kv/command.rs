@@ -3,7 +3,7 @@
 //! The commands, and what they answer.
 
 use crate::{
-    buffer::{Begun, Output},
+    buffer::{Begun, Output, Unsent},
     feed::{feed, Error},
     memory,
     resp::{self, Args},
@@ -50,6 +50,12 @@ impl<'a> Session<'a> {
             output: Output::new()?,
             room: KVVec::from_elem(0, resp::MAX_LINE, memory::flags())?,
         })
+    }
+
+    /// Empties the output, of which `sent` bytes were sent. Returns the rest, if there is one.
+    #[inline]
+    pub(crate) fn take_rest(&mut self, sent: usize) -> Result<Option<Unsent>, AllocError> {
+        self.output.take_rest(sent, &self.commands.server.account)
     }
 
     /// Whether `FLUSHALL` left something to be dropped.
@@ -118,7 +124,9 @@ impl Exchange for Turn<'_, '_> {
             room,
         } = &mut *self.session;
         let mut result = Ok(());
-        let consumed = feed(self.begun, bytes, room, |args| {
+        let account = &commands.server.account;
+        let begin = |parser| Begun::new(parser, account);
+        let consumed = feed(self.begun, bytes, room, begin, |args| {
             match commands.execute(args, output) {
                 Ok(Next::Command) => {
                     self.more = output.is_full() || commands.cleared.is_some();

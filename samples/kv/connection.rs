@@ -131,7 +131,7 @@ impl<'a> Connection<'a> {
             Err(EAGAIN) => 0,
             result => result?,
         };
-        if let Some(unsent) = session.output.take_rest(sent)? {
+        if let Some(unsent) = session.take_rest(sent)? {
             self.unsent = Some(KBox::new(unsent, memory::flags())?);
         }
         if end {

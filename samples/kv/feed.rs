@@ -10,12 +10,10 @@ use crate::resp::{self, Args, Parser};
 use core::ops::ControlFlow;
 
 /// The beginning of a request, in a buffer of its own.
-pub(crate) trait Partial: Sized {
+pub(crate) trait Partial {
     /// Why there is no room.
     type Error;
 
-    /// An empty buffer, for bytes that `parser` has seen already.
-    fn new(parser: Parser) -> Result<Self, Self::Error>;
     /// Adds `bytes`. It will have `wanted` bytes in all, or more, before the request is complete.
     fn append(&mut self, bytes: &[u8], wanted: usize) -> Result<(), Self::Error>;
     /// Its parser, and its bytes.
@@ -43,12 +41,14 @@ const STEP: usize = 64;
 /// Hands the requests in `bytes` to `execute`, until there is none or it breaks. Returns how many of
 /// `bytes` are done with: those of these requests, or all.
 ///
-/// `partial` is what earlier bytes left, and what these leave. `room` is as for [`Parser::next`].
+/// `partial` is what earlier bytes left, and what these leave; `begin` makes an empty one, for bytes that its
+/// parser has seen already. `room` is as for [`Parser::next`].
 #[inline]
 pub(crate) fn feed<P: Partial>(
     partial: &mut Option<P>,
     bytes: &[u8],
     room: &mut [u8],
+    begin: impl FnOnce(Parser) -> Result<P, P::Error>,
     mut execute: impl FnMut(Args<'_>) -> ControlFlow<()>,
 ) -> Result<usize, Error<P::Error>> {
     let mut done = 0;
@@ -89,7 +89,7 @@ pub(crate) fn feed<P: Partial>(
     let begun = rest.get(parser.rebase()..).unwrap_or_default();
     if !begun.is_empty() {
         partial
-            .insert(P::new(parser).map_err(Error::Partial)?)
+            .insert(begin(parser).map_err(Error::Partial)?)
             .append(begun, wanted)
             .map_err(Error::Partial)?;
     }

@@ -59,7 +59,7 @@ module! {
         },
         maxmemory: usize {
             default: 268435456,
-            description: "Bytes that clients may make the kernel allocate",
+            description: "Bytes that the clients of a server may make the kernel allocate",
         },
     },
 }

@@ -5,7 +5,7 @@
 use crate::{
     command::Session,
     connection::{Connection, Next},
-    memory,
+    memory::{self, Account},
     store::{self, Store},
 };
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -48,12 +48,14 @@ pub(crate) struct Server {
     started: Completion,
     error: Atomic<i32>,
     clients: Atomic<usize>,
+    pub(crate) account: Arc<Account>,
     #[pin]
     pub(crate) store: Store,
 }
 
 impl Server {
     pub(crate) fn new(port: u16, threads: usize) -> Result<Arc<Self>> {
+        let account = Account::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 port,
@@ -61,7 +63,8 @@ impl Server {
                 started <- Completion::new(),
                 error: Atomic::new(0),
                 clients: Atomic::new(0),
-                store <- Store::new(),
+                store <- Store::new(account.clone()),
+                account,
             }),
             GFP_KERNEL,
         )
@@ -112,7 +115,7 @@ impl Server {
             self.threads,
             self.clients.load(Relaxed),
             MAX_CLIENTS,
-            memory::used(),
+            self.account.used(),
             memory::max(),
             self.store.len(),
         ))?)

@@ -10,7 +10,7 @@
 //! trees, `FLUSHALL` and `DBSIZE` see each of them at a moment of its own.
 
 use crate::{
-    memory::{self, Charge},
+    memory::{self, Account, Charge},
     resp,
 };
 use core::{array, cmp::Ordering, mem};
@@ -170,7 +170,7 @@ pub(crate) struct Value {
     body: Body,
     /// Bytes in front of the value itself.
     head: usize,
-    _charge: Charge,
+    charge: Charge,
 }
 
 /// The bytes of a value.
@@ -185,13 +185,13 @@ pub(crate) enum Body {
 const END: &[u8] = b"\r\n";
 
 impl Value {
-    fn new(bytes: &[u8]) -> Result<Arc<Self>, AllocError> {
+    fn new(bytes: &[u8], account: &Arc<Account>) -> Result<Arc<Self>, AllocError> {
         let mut digits = [0; 20];
         let digits = resp::decimal(bytes.len() as i64, &mut digits);
         let parts = [b"$", digits, END, bytes, END];
         let head = 1 + digits.len() + END.len();
         let len = head + bytes.len() + END.len();
-        let charge = Charge::new(len + OVERHEAD)?;
+        let charge = Charge::new(account, len + OVERHEAD)?;
         let body = if len <= SMALL {
             let mut body = KVec::with_capacity(len, memory::flags())?;
             for part in parts {
@@ -205,11 +205,7 @@ impl Value {
             }
             Body::Large(Pages::new(body))
         };
-        let value = Self {
-            body,
-            head,
-            _charge: charge,
-        };
+        let value = Self { body, head, charge };
         Arc::new(value, memory::flags())
     }
 
@@ -257,7 +253,9 @@ impl Shard {
         if let Some(entry) = self.tree.get_mut(&key) {
             return Ok(Some(mem::replace(&mut entry.value, value)));
         }
-        let charge = Charge::new(key.bytes.as_slice().len() + OVERHEAD)?;
+        let charge = value
+            .charge
+            .another(key.bytes.as_slice().len() + OVERHEAD)?;
         let entry = Entry {
             value,
             _charge: charge,
@@ -289,13 +287,16 @@ pub(crate) struct Store {
     #[pin]
     shards: [Mutex<Shard>; SHARDS],
     len: Atomic<usize>,
+    account: Arc<Account>,
 }
 
 impl Store {
-    pub(crate) fn new() -> impl PinInit<Self> {
+    /// An empty table, whose memory is charged to `account`.
+    pub(crate) fn new(account: Arc<Account>) -> impl PinInit<Self> {
         pin_init!(Self {
             shards <- pin_init_array_from_fn(|_| new_mutex!(Shard::default())),
             len: Atomic::new(0),
+            account,
         })
     }
 
@@ -314,7 +315,7 @@ impl Store {
     }
 
     pub(crate) fn set(&self, key: &[u8], value: &[u8]) -> Result<(), Error> {
-        let (key, value) = (Key::owned(key)?, Value::new(value)?);
+        let (key, value) = (Key::owned(key)?, Value::new(value, &self.account)?);
         let mut shard = self.shard(&key).lock();
         let old = shard.put(key, value);
         drop(shard);
@@ -345,7 +346,7 @@ impl Store {
         };
         let number = number.checked_add(1).ok_or(Error::Overflow)?;
         let mut digits = [0; 20];
-        let value = Value::new(resp::decimal(number, &mut digits))?;
+        let value = Value::new(resp::decimal(number, &mut digits), &self.account)?;
         let old = shard.put(key, value);
         drop(shard);
         self.count_new(&old);

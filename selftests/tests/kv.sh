@@ -19,6 +19,26 @@ both() {
 	done
 }
 
+run_kv() {
+	start_process "$build/bin/ukl" run kv -- port=7053 threads=1
+	until_true 20000 redis-cli -p 7053 ping
+}
+
+is_stopped() {
+	grep -q ') T ' "/proc/$pid/stat" && [ "$(threads_of "$pid" none)" = 1 ]
+}
+
+# What a process has that is killed in the middle is never given back. It counts for no other.
+starts_empty() {
+	local status=0
+	run_kv && "$client" 7053 fill && kill -STOP "$pid" && until_true 20000 is_stopped || return 1
+	kill -KILL "$pid"
+	wait "$pid"
+	run_kv && "$client" 7053 empty || status=1
+	kill -TERM "$pid"
+	until_true 20000 is_dead "$pid" && return $status
+}
+
 ktap_print_header
 want ukl
 check "start redis-server" start_redis
@@ -33,4 +53,5 @@ check "kv: nothing is left of them" "$client" 7052 nothing_left
 check "kv: memory limit" "$client" 7052 memory_limit
 check "kv: too many clients" "$client" 7052 too_many
 check "kv: nothing is left of those" "$client" 7052 nothing_left
+check "kv: what a killed process had counts for no other" starts_empty
 finish

@@ -70,10 +70,6 @@ struct Begun(Parser, Vec<u8>);
 impl Partial for Begun {
     type Error = ();
 
-    fn new(parser: Parser) -> Result<Self, ()> {
-        Ok(Self(parser, Vec::new()))
-    }
-
     fn append(&mut self, bytes: &[u8], wanted: usize) -> Result<(), ()> {
         self.1.extend_from_slice(bytes);
         assert!(wanted <= MAX_REQUEST);
@@ -103,7 +99,8 @@ pub(crate) fn parse_in_place(input: &[u8], cuts: &[usize], stop: usize) -> Parse
             cuts = &cuts[1..];
         }
         let mut stopped = false;
-        let result = feed(&mut partial, &input[..cut], &mut room, |args| {
+        let begin = |parser| Ok(Begun(parser, Vec::new()));
+        let result = feed(&mut partial, &input[..cut], &mut room, begin, |args| {
             parsed.requests.push(args.map(<[u8]>::to_vec).collect());
             stopped = parsed.requests.len() % stop == 0;
             match stopped {
