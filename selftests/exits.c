@@ -342,6 +342,53 @@ static void signals_interrupt(void)
 	}
 }
 
+/* Microseconds of CPU time that the one thread of this process has run without a transition. */
+static long longest_run(void)
+{
+	char *line = read_table(UKL_STATS_THREADS);
+	long us = -1;
+	int pid;
+
+	while ((line = strchr(line, '\n'))) {
+		line++;
+		if (sscanf(line, "%*s %d %*s %*s %*s %*s %*s %ld", &pid, &us) == 2 &&
+		    pid == getpid())
+			return us;
+	}
+	fail("there is no line of process %d", getpid());
+}
+
+static void burn(long ms)
+{
+	struct timespec now;
+	long until;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	until = now.tv_sec * 1000 + now.tv_nsec / 1000000 + ms;
+	do {
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	} while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < until);
+}
+
+/* What a process does before a call of its application is no run of the application. */
+static void time_of_the_process(void)
+{
+	struct sigaction action = { .sa_handler = caught };
+	struct itimerval soon = { .it_value.tv_usec = 50000 };
+	int fd = start("calls");
+	struct ukl_run *run = area(fd, 0);
+
+	sigaction(SIGALRM, &action, NULL);
+	HEAR(fd, 0, run, "ready");
+	for (int n = 0; n < 8; n++) {
+		setitimer(ITIMER_REAL, &soon, NULL);
+		RUN_TO(fd, 0, run, UKL_EXIT_SIGNAL);
+		burn(600);
+	}
+	if (longest_run() > 400000)
+		fail("it has run for %ld us without a transition", longest_run());
+}
+
 /* A signal that is handed over is what the interrupt was about. */
 static void signal_and_interrupt(void)
 {
@@ -902,6 +949,7 @@ static const struct {
 	{ "signal_of_no_interest", signal_of_no_interest },
 	{ "interrupts", interrupts },
 	{ "signals_interrupt", signals_interrupt },
+	{ "time_of_the_process", time_of_the_process },
 	{ "signal_and_interrupt", signal_and_interrupt },
 	{ "two_signals_and_interrupt", two_signals_and_interrupt },
 	{ "sigaction_exits", sigaction_exits },

@@ -36,6 +36,11 @@ pub(crate) struct Kernel<'a> {
 }
 
 impl<'a> Kernel<'a> {
+    #[inline(always)]
+    fn new(thread: &'a Thread, again: bool) -> Self {
+        Self { thread, again }
+    }
+
     /// The application that called.
     pub(crate) fn app(self) -> &'a Arc<App> {
         self.thread.app()
@@ -302,10 +307,7 @@ pub(crate) fn bypassed<R>(mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<
             return Err(refused(errno::edeadlk()));
         }
         thread.mode.enter()?;
-        let kernel = Kernel {
-            thread,
-            again: false,
-        };
+        let kernel = Kernel::new(thread, false);
         let result = if thread.has_room() {
             f(kernel)
         } else {
@@ -539,10 +541,7 @@ fn is_made_again<R>(result: &Result<R>, again: Again) -> bool {
 /// Runs `f` and the leave work on the kernel stack, and goes back.
 #[inline(always)]
 fn switching<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    let kernel = Kernel {
-        thread,
-        again: false,
-    };
+    let kernel = Kernel::new(thread, false);
     let result = switched(kernel, &mut f);
     if thread.attention.any() {
         return attended(thread, Some(result), f);
@@ -557,10 +556,7 @@ fn staying<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Re
     if !thread.has_room() {
         return switching(thread, f);
     }
-    let kernel = Kernel {
-        thread,
-        again: false,
-    };
+    let kernel = Kernel::new(thread, false);
     let result = f(kernel);
     leave_work(thread);
     if thread.attention.any() {
@@ -588,10 +584,7 @@ fn attended<R>(
     result: Option<Result<R>>,
     mut f: impl FnMut(Kernel<'_>) -> Result<R>,
 ) -> Result<R> {
-    let kernel = Kernel {
-        thread,
-        again: true,
-    };
+    let kernel = Kernel::new(thread, true);
     let mut result = result.unwrap_or_else(|| switched(kernel, &mut f));
     while thread.attention.any() {
         let again = attend(thread);

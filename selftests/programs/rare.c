@@ -13,8 +13,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/select.h>
@@ -350,6 +352,33 @@ static int handles_before(void)
 	return caught == SIGALRM && to.tv_sec - from.tv_sec < 15;
 }
 
+static int locked;
+
+static void unlocks(int number)
+{
+	caught = number;
+	flock(locked, LOCK_UN);
+}
+
+/* What a call that waits for a lock comes to, if a handler with @flags lets go of it. */
+static int locks(int flags)
+{
+	int file = memfd_create("rare", 0), result;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	locked = open(path, O_RDWR);
+	flock(locked, LOCK_EX);
+	caught = 0;
+	sigaction(SIGALRM, &(struct sigaction) { .sa_handler = unlocks, .sa_flags = flags }, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval) { .it_value.tv_usec = 300000 }, NULL);
+	result = flock(file, LOCK_EX) ? errno : 0;
+	end_alarms();
+	close(locked);
+	close(file);
+	return caught == SIGALRM ? result : -1;
+}
+
 static int feed;
 
 static void feeds(int number)
@@ -385,6 +414,8 @@ static void restarts(void)
 	err = errno;
 	end_alarms();
 	ok(result == -1 && err == EINTR, "but not without SA_RESTART");
+	ok(locks(SA_RESTART) == 0, "flock() is");
+	ok(locks(0) == EINTR, "but not without");
 	close(pipes[0]);
 	close(pipes[1]);
 }
