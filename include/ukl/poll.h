@@ -36,7 +36,7 @@ struct ukl_poll *ukl_poll_create(void);
  * ukl_poll_add() - put a socket into an event set
  * @poll: an event set
  * @sock: a socket that is in no event set
- * @events: any of EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLPRI and EPOLLET
+ * @events: any of EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLPRI, EPOLLET and EPOLLONESHOT
  * @token: handed back with its events
  *
  * EPOLLIN is something to receive, a connection to accept, or the end of the stream; EPOLLOUT is
@@ -49,6 +49,9 @@ struct ukl_poll *ukl_poll_create(void);
  * end of the stream may come with the last bytes, so ask for EPOLLRDHUP too and, if it is among
  * the events, receive until 0. An edge may turn out to be nothing. If the socket is ready now,
  * that is the first event.
+ *
+ * EPOLLONESHOT: ukl_poll_wait() returns the socket once, to one thread. Then it returns nothing of
+ * it, errors included, until ukl_poll_modify().
  *
  * Return: 0. -ENOTSOCK, -EINVAL if @poll is NULL or ERR_PTR() or for other @events, -EEXIST if it
  * is in this set, -EBUSY if it is in another one, -EBADF if the set is closed meanwhile.

@@ -15,3 +15,4 @@ const __poll_t UKL_EPOLLERR = EPOLLERR;
 const __poll_t UKL_EPOLLHUP = EPOLLHUP;
 const __poll_t UKL_EPOLLRDHUP = EPOLLRDHUP;
 const __poll_t UKL_EPOLLET = EPOLLET;
+const __poll_t UKL_EPOLLONESHOT = EPOLLONESHOT;

@@ -686,9 +686,9 @@ static int bad_arguments(struct test *t)
 {
 	void *bad[] = { NULL, ERR_PTR(-ENOMEM), ERR_PTR(-1), ERR_PTR(-MAX_ERRNO) };
 	static const __poll_t others[] = {
-		EPOLLERR, EPOLLHUP, EPOLLONESHOT, EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLRDNORM,
+		EPOLLERR, EPOLLHUP, EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLRDNORM,
 		EPOLLWRNORM, EPOLLRDBAND, EPOLLMSG, EPOLLNVAL, (__force __poll_t)(1U << 27),
-		(__force __poll_t)~0U, EPOLLIN | EPOLLONESHOT,
+		(__force __poll_t)~0U, EPOLLONESHOT | EPOLLEXCLUSIVE,
 	};
 	struct ukl_event event;
 	struct one o;
@@ -898,6 +898,35 @@ static int edges_that_do_not_fit(struct test *t)
 	}
 	EXPECT_EQ(t, ukl_poll_close(poll), 0);
 	crowd_close(t, &crowd);
+	return 0;
+}
+
+/* Nothing comes after the one event, whatever happens, until it is asked for again. */
+static int reported_once(struct test *t)
+{
+	for (int i = 0; i < ARRAY_SIZE(modes); i++) {
+		__poll_t once = EPOLLIN | EPOLLONESHOT | modes[i];
+		struct one o;
+
+		if (!one_open(t, &o))
+			return 0;
+		EXPECT_EQ(t, ukl_poll_add(o.poll, o.pair.server, once, 7), 0);
+		EXPECT_QUIET(t, o.poll);
+		send_byte(t, o.pair.client, o.pair.server);
+		EXPECT_EVENT(t, o.poll, 7, EPOLLIN);
+		EXPECT_QUIET(t, o.poll);
+		send_byte(t, o.pair.client, o.pair.server);
+		EXPECT_QUIET(t, o.poll);
+		EXPECT_EQ(t, ukl_poll_modify(o.poll, o.pair.server, once, 8), 0);
+		EXPECT_EVENT(t, o.poll, 8, EPOLLIN);
+		/* EPOLLHUP, which is an event whether it is asked for or not. */
+		EXPECT_EQ(t, ukl_shutdown(o.pair.server, SHUT_RDWR), 0);
+		EXPECT_QUIET(t, o.poll);
+		EXPECT_EQ(t, ukl_poll_modify(o.poll, o.pair.server, EPOLLONESHOT, 9), 0);
+		EXPECT_EVENT(t, o.poll, 9, EPOLLHUP);
+		EXPECT_QUIET(t, o.poll);
+		one_close(t, &o);
+	}
 	return 0;
 }
 
@@ -1650,6 +1679,7 @@ const struct test_case poll_cases[] = {
 	{ "poll.waits_for_ever", waits_for_ever },
 	{ "poll.all_get_their_turn", all_get_their_turn },
 	{ "poll.edges_that_do_not_fit", edges_that_do_not_fit },
+	{ "poll.reported_once", reported_once },
 	{ "poll.wake_before_a_wait", wake_before_a_wait },
 	{ "poll.wake_from_anywhere", wake_from_anywhere },
 	{ "poll.wake_ends_one_wait", wake_ends_one_wait },

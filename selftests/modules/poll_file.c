@@ -122,7 +122,7 @@ static int set_and_file(struct test *t)
 	EXPECT_EQ(t, ukl_poll_add_file(other, e.reader, EPOLLIN, 3), -EBUSY);
 	EXPECT_EQ(t, ukl_poll_modify_file(other, e.reader, EPOLLIN, 3), -ENOENT);
 	EXPECT_EQ(t, ukl_poll_remove_file(other, e.reader), -ENOENT);
-	EXPECT_EQ(t, ukl_poll_modify_file(e.poll, e.reader, EPOLLIN | EPOLLONESHOT, 4), -EINVAL);
+	EXPECT_EQ(t, ukl_poll_modify_file(e.poll, e.reader, EPOLLIN | EPOLLEXCLUSIVE, 4), -EINVAL);
 	EXPECT_EQ(t, ukl_poll_add_file(e.poll, e.writer, EPOLLERR, 4), -EINVAL);
 	/* What is ready when it is added or modified is an event. */
 	EXPECT_EQ(t, ukl_file_write(e.writer, "x", 1), 1);

@@ -241,7 +241,7 @@ static void set_close(struct actor *a, int set)
 static void bad_input(struct actor *a, int set, struct pollable *it)
 {
 	struct ukl_poll *poll = a->sets->all[set];
-	u32 good = (__force u32)(ASKED | EPOLLET);
+	u32 good = (__force u32)(ASKED | EPOLLET | EPOLLONESHOT);
 	__poll_t bad = (__force __poll_t)bad_bits(a, good);
 
 	switch (pick(a, 14)) {

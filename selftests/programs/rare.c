@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -517,6 +518,78 @@ static void sets(void)
 	close(set);
 }
 
+/* The two ends of a TCP connection. */
+static void connection(int fds[2])
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(address);
+	int server = socket(AF_INET, SOCK_STREAM, 0);
+
+	bind(server, (void *)&address, len);
+	listen(server, 1);
+	getsockname(server, (void *)&address, &len);
+	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
+	connect(fds[1], (void *)&address, len);
+	fds[0] = accept(server, NULL, NULL);
+	close(server);
+}
+
+/* Closes it so that the other end is reset. */
+static void reset(int fd)
+{
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger) { 1, 0 }, sizeof(struct linger));
+	close(fd);
+}
+
+static int shared_set, told;
+
+/* Counts the events that it is told. */
+static void *listens(void *arg)
+{
+	struct epoll_event event;
+
+	while (epoll_wait(shared_set, &event, 1, 300) == 1 && event.data.fd)
+		__atomic_fetch_add(&told, 1, __ATOMIC_RELAXED);
+	return arg;
+}
+
+static void once(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.fd = 1 }, got;
+	int set = epoll_create1(0), fds[2], rounds = 200;
+	pthread_t threads[2];
+
+	connection(fds);
+	epoll_ctl(set, EPOLL_CTL_ADD, fds[0], &event);
+	write(fds[1], "x", 1);
+	ok(epoll_wait(set, &got, 1, 5000) == 1 && epoll_wait(set, &got, 1, 20) == 0, "EPOLLONESHOT is one event");
+	reset(fds[1]);
+	ok(epoll_wait(set, &got, 1, 20) == 0, "and no other, not even of an error");
+	ok(epoll_ctl(set, EPOLL_CTL_MOD, fds[0], &event) == 0 && epoll_wait(set, &got, 1, 5000) == 1 && got.events & EPOLLERR &&
+	   epoll_wait(set, &got, 1, 20) == 0, "until it is asked for again");
+	close(fds[0]);
+
+	shared_set = set;
+	connection(fds);
+	write(fds[1], "x", 1);
+	event.events = EPOLLONESHOT;
+	epoll_ctl(set, EPOLL_CTL_ADD, fds[0], &event);
+	event.events = EPOLLIN | EPOLLONESHOT;
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, listens, NULL);
+	for (int i = 1; i <= rounds; i++) {
+		epoll_ctl(set, EPOLL_CTL_MOD, fds[0], &event);
+		while (__atomic_load_n(&told, __ATOMIC_RELAXED) < i)
+			sched_yield();
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	ok(told == rounds, "one of two threads is told it");
+	close(fds[0]);
+	close(fds[1]);
+	close(set);
+}
+
 static int ends[2];
 
 /* Says so when the other end is closed. */
@@ -715,6 +788,7 @@ int main(void)
 	restarts();
 	selecting();
 	sets();
+	once();
 	closing();
 	proc();
 	names();

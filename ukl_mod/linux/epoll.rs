@@ -15,7 +15,7 @@ use crate::{
 };
 use core::{
     ptr,
-    sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering},
+    sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering},
 };
 use kernel::{error::to_result, prelude::*, rbtree::RBTree};
 
@@ -29,9 +29,8 @@ const ASKED: u32 = bindings::UKL_EPOLLIN
     | bindings::UKL_EPOLLOUT
     | bindings::UKL_EPOLLPRI
     | bindings::UKL_EPOLLRDHUP
-    | bindings::UKL_EPOLLET;
-/// `EPOLLONESHOT`.
-const ONESHOT: u32 = 1 << 30;
+    | bindings::UKL_EPOLLET
+    | bindings::UKL_EPOLLONESHOT;
 
 /// What is in a set: a handle of ukl.ko's, which the set alone has.
 #[derive(Clone, Copy)]
@@ -94,9 +93,6 @@ impl Item {
 struct Record {
     /// What the program wants to have with its events.
     data: AtomicU64,
-    /// Whether it is to be disarmed when it has had one (`EPOLLONESHOT`).
-    once: AtomicBool,
-    fd: AtomicI32,
     /// The next one that is not used.
     next: *mut Record,
 }
@@ -115,7 +111,7 @@ struct Entries {
 
 impl Entries {
     /// A record that nobody uses.
-    fn record(&mut self, fd: i32) -> Result<&'static Record> {
+    fn record(&mut self) -> Result<&'static Record> {
         let record = match self.unused.is_null() {
             true => face::allocate(size_of::<Record>())?.cast::<Record>(),
             false => self.unused,
@@ -126,9 +122,7 @@ impl Entries {
             (*record).next = ptr::null_mut();
         }
         // SAFETY: As above; it stays as long as the application.
-        let record = unsafe { &*record };
-        record.fd.store(fd, Ordering::Relaxed);
-        Ok(record)
+        Ok(unsafe { &*record })
     }
 
     /// Takes a descriptor out; its item is to be closed.
@@ -242,20 +236,6 @@ impl Set {
     fn poll(&self) -> *mut ukl_poll {
         self.poll.load(Ordering::Acquire)
     }
-
-    /// Disarms a descriptor that has had its one event.
-    #[cold]
-    fn disarm(&self, record: &Record) -> Result {
-        let entries = self.entries.lock()?;
-        let fd = record.fd.load(Ordering::Relaxed);
-        match entries.by_fd.get(&fd) {
-            Some(entry) if ptr::eq(entry.record, record) => {
-                let token = ptr::from_ref(record) as u64;
-                entry.item.modify(self.poll(), 0, token)
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// `epoll_create1(flags)`.
@@ -294,8 +274,7 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
         let data = program::read(args[3].wrapping_add(4))?;
         Ok((events, data))
     };
-    let set_record = |record: &Record, events, data| {
-        record.once.store(events & ONESHOT != 0, Ordering::Relaxed);
+    let set_record = |record: &Record, data| {
         record.data.store(data, Ordering::Relaxed);
         ptr::from_ref(record) as u64
     };
@@ -307,14 +286,14 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
                 return Err(EEXIST);
             }
             let item = Item::of(fd)?;
-            let record = match entries.record(fd) {
+            let record = match entries.record() {
                 Ok(record) => record,
                 Err(error) => {
                     item.close()?;
                     return Err(error);
                 }
             };
-            let token = set_record(record, events, data);
+            let token = set_record(record, data);
             let record = ptr::from_ref(record).cast_mut();
             let added = item.add(poll, events & ASKED, token).and_then(|()| {
                 let entry = Entry { item, record };
@@ -334,7 +313,7 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
             let entries = set.entries.lock()?;
             let entry = entries.by_fd.get(&fd).ok_or(ENOENT)?;
             // SAFETY: A record stays as long as the application.
-            let token = set_record(unsafe { &*entry.record }, events, data);
+            let token = set_record(unsafe { &*entry.record }, data);
             entry.item.modify(poll, events & ASKED, token)?;
         }
         bindings::EPOLL_CTL_DEL => {
@@ -378,9 +357,6 @@ fn wait_for(args: &[u64; 6], timeout: i32) -> Answer {
         let record = unsafe { &*(event.token as *const Record) };
         program::write(to, event.events)?;
         program::write(to + 4, record.data.load(Ordering::Relaxed))?;
-        if record.once.load(Ordering::Relaxed) {
-            set.disarm(record)?;
-        }
         to += EVENT_SIZE;
     }
     Ok(count)

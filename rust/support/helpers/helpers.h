@@ -161,9 +161,10 @@ ssize_t ukl_helper_tcp_read(struct socket *sock, struct ukl_tcp_reader *reader, 
 
 /* Sets of events, whose constants bindgen cannot read. */
 static const unsigned int UKL_EPOLLET = (__force unsigned int)EPOLLET;
+static const unsigned int UKL_EPOLLONESHOT = (__force unsigned int)EPOLLONESHOT;
 static const unsigned int UKL_EPOLLPRI = (__force unsigned int)EPOLLPRI;
 static const unsigned int UKL_EPOLL_WAITABLE =
-	(__force unsigned int)(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI);
+	(__force unsigned int)(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLONESHOT);
 static const unsigned int UKL_EPOLL_ALWAYS = (__force unsigned int)(EPOLLERR | EPOLLHUP);
 /* One that nobody wakes with. */
 static const unsigned int UKL_EPOLL_LOOK = 1U << 26;

@@ -113,7 +113,8 @@ struct wait_queue_head *ukl_helper_sock_queue(struct socket *sock)
  */
 static bool only_data_matters(const struct sock *sk, __poll_t wanted)
 {
-	const __poll_t reading = EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLET;
+	const __poll_t reading = EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP | EPOLLERR |
+				 EPOLLET | EPOLLONESHOT;
 
 	return !(wanted & ~reading) && READ_ONCE(sk->sk_prot)->recvmsg == tcp_prot.recvmsg &&
 	       inet_sk_state_load(sk) == TCP_ESTABLISHED && !READ_ONCE(sk->sk_shutdown) &&

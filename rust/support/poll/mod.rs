@@ -40,6 +40,8 @@ impl Events {
     pub const NONE: Self = Self(0);
     /// `EPOLLET`: report edges, not levels.
     pub const EDGE: Self = Self(bindings::UKL_EPOLLET);
+    /// `EPOLLONESHOT`: report once, then nothing until [`Source::modify`].
+    pub const ONCE: Self = Self(bindings::UKL_EPOLLONESHOT);
     /// What a source may be waited for.
     pub const WAITABLE: Self = Self(bindings::UKL_EPOLL_WAITABLE);
     /// What is reported whether it is waited for or not: `EPOLLERR` and `EPOLLHUP`.

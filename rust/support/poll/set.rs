@@ -194,7 +194,7 @@ impl Set {
                 // SAFETY: `looking` is held.
                 let ready = source.ready(unsafe { source.poll(source.wanted()) });
                 let mut locked = self.lock();
-                if ready.is_some() && !source.is_edge() {
+                if ready.is_some() && source.stays() {
                     locked.append_again(source);
                 }
                 locked.wake_others();
@@ -286,8 +286,7 @@ impl<'a> Guard<'a> {
             walk.done = ptr::eq(source, walk.last);
             self.remove(source);
             let (mut events, look) = source.take_pending();
-            let edge = source.is_edge();
-            if look || !edge {
+            if look || !source.is_edge() {
                 // SAFETY: `looking` is held.
                 match unsafe { source.peek(source.wanted()) } {
                     Some(found) => events = found,
@@ -298,7 +297,7 @@ impl<'a> Guard<'a> {
             if ready.is_some() {
                 found[count] = ready;
                 count += 1;
-                if !edge {
+                if source.stays() {
                     self.append(source);
                 }
             }

@@ -74,7 +74,8 @@ pub struct Source {
     pub(super) link: Link,
     /// What is reported; written with `looking` held.
     token: Once<u64>,
-    /// What is waited for; written with `looking` held, read by wake-ups.
+    /// What is waited for, and what is reported always; nothing when the source is disarmed. Written with
+    /// `looking` held, read by wake-ups.
     interest: Once<u32>,
     /// What has come up and was not reported; written with the set's lock held.
     pending: Cell<u32>,
@@ -146,13 +147,14 @@ impl Source {
             Some(other) if !other.is_closed() => return Err(EBUSY),
             _ => locked.detach(),
         }
-        locked.attach(set, interest, token)
+        locked.attach(set, interest.or(Events::ALWAYS), token)
     }
 
     /// Changes what the source is waited for in `set`; `ENOENT` if it is in another one or none. May
     /// sleep.
     pub fn modify(self: Pin<&Self>, set: &Set, interest: Events, token: u64) -> Result {
         let source = self.get_ref();
+        let interest = interest.or(Events::ALWAYS);
         let locked = source.lock();
         locked.expect(set)?;
         {
@@ -190,10 +192,11 @@ impl Source {
         (Events(pending & !LOOK), pending & LOOK != 0)
     }
 
-    /// What is waited for, [`Events::EDGE`] among it, and what is reported always.
+    /// What is waited for, [`Events::EDGE`] and [`Events::ONCE`] among it, and what is reported always.
+    /// Nothing when the source is disarmed.
     #[inline(always)]
     pub(super) fn wanted(&self) -> Events {
-        Events(self.interest.load()).or(Events::ALWAYS)
+        Events(self.interest.load())
     }
 
     /// What the source is ready for now, of what is `wanted`.
@@ -222,6 +225,18 @@ impl Source {
     #[inline(always)]
     pub(super) fn is_edge(&self) -> bool {
         self.wanted().contains(Events::EDGE)
+    }
+
+    /// Whether the source is to be looked at again after it was reported, as a level is. If it was to be
+    /// reported once, it is disarmed. `looking` is held.
+    #[inline(always)]
+    pub(super) fn stays(&self) -> bool {
+        let wanted = self.wanted();
+        if wanted.contains(Events::ONCE) {
+            self.interest.store(0);
+            return false;
+        }
+        !wanted.contains(Events::EDGE)
     }
 
     /// What a waiter is told, if any of these events is waited for.
