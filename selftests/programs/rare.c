@@ -629,6 +629,67 @@ static void closing(void)
 	close(set);
 }
 
+static int raised;
+
+static void count(int number)
+{
+	raised += number == SIGPIPE;
+}
+
+/* Whether it has failed with EPIPE, with so many SIGPIPE. */
+static int breaks(long result, int signals)
+{
+	int were = raised;
+
+	raised = 0;
+	return fails(result, EPIPE) && were == signals;
+}
+
+/* Who hears of it by a signal that nobody reads what he writes. */
+static void broken(void)
+{
+	struct iovec parts[2] = { { "x", 1 }, { "y", 1 } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	int fds[2];
+
+	sigaction(SIGPIPE, &(struct sigaction) { .sa_handler = count }, NULL);
+	pipe(fds);
+	close(fds[0]);
+	ok(breaks(write(fds[1], "x", 1), 1) && breaks(writev(fds[1], parts, 2), 1), "a pipe: one SIGPIPE");
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	close(fds[0]);
+	ok(breaks(write(fds[1], "x", 1), 1) && breaks(writev(fds[1], parts, 2), 1) && breaks(send(fds[1], "x", 1, 0), 1) &&
+	   breaks(sendmsg(fds[1], &message, 0), 1), "a stream: one");
+	ok(breaks(send(fds[1], "x", 1, MSG_NOSIGNAL), 0) && breaks(sendmsg(fds[1], &message, MSG_NOSIGNAL), 0),
+	   "none with MSG_NOSIGNAL");
+	close(fds[1]);
+	connection(fds);
+	shutdown(fds[0], SHUT_WR);
+	ok(breaks(write(fds[0], "x", 1), 1) && breaks(writev(fds[0], parts, 2), 1) && breaks(send(fds[0], "x", 1, 0), 1) &&
+	   breaks(sendmsg(fds[0], &message, 0), 1), "TCP: one");
+	ok(breaks(send(fds[0], "x", 1, MSG_NOSIGNAL), 0) && breaks(sendmsg(fds[0], &message, MSG_NOSIGNAL), 0),
+	   "and none with MSG_NOSIGNAL");
+	close(fds[0]);
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds);
+	close(fds[0]);
+	ok(breaks(write(fds[1], "x", 1), 0) && breaks(writev(fds[1], parts, 2), 0) && breaks(send(fds[1], "x", 1, 0), 0),
+	   "SOCK_SEQPACKET: none");
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, fds);
+	shutdown(fds[1], SHUT_WR);
+	ok(breaks(write(fds[1], "x", 1), 0) && breaks(sendmsg(fds[1], &message, 0), 0), "SOCK_DGRAM: none");
+	close(fds[0]);
+	close(fds[1]);
+	signal(SIGPIPE, SIG_IGN);
+	pipe(fds);
+	close(fds[0]);
+	ok(breaks(write(fds[1], "x", 1), 0), "ignored");
+	close(fds[1]);
+	signal(SIGPIPE, SIG_DFL);
+}
+
 /* Files that only user space can read and write. */
 static void proc(void)
 {
@@ -790,6 +851,7 @@ int main(void)
 	sets();
 	once();
 	closing();
+	broken();
 	proc();
 	names();
 	waiting();

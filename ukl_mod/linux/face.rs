@@ -145,6 +145,12 @@ pub(crate) fn should_stop() -> bool {
     unsafe { bindings::ukl_should_stop() }
 }
 
+/// Has signals that wait handed over, which a bypass leaves to the next call.
+pub(crate) fn take_signals() {
+    // SAFETY: Has no arguments. If it fails, so does the next call.
+    unsafe { bindings::ukl_null() };
+}
+
 /// An argument of the process, or NULL.
 pub(crate) fn arg(n: u32) -> *const u8 {
     // SAFETY: Takes any number.

@@ -45,10 +45,9 @@ static struct socket *socket_of(struct fd f)
 	return sock_from_file(fd_file(f)) ?: ERR_PTR(-ENOTSOCK);
 }
 
-/* To tcp_sendmsg(), past the socket layer, if it is TCP. SIGPIPE is the caller's business. */
+/* To tcp_sendmsg(), past the socket layer, if it is TCP. */
 static int sock_write(struct socket *sock, struct msghdr *msg, size_t len)
 {
-	msg->msg_flags |= MSG_NOSIGNAL;
 	if (unlikely(!is_tcp(sock->sk) || msg->msg_name))
 		return sock_sendmsg(sock, msg);
 	if (ukl_linux_is_staged(msg, len))
@@ -288,10 +287,8 @@ long ukl_linux_helper_send(void *arg)
 	};
 
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, io->vec, io->count, io->len);
-	if (io->controllen) {
-		msg.msg_flags |= MSG_NOSIGNAL;
+	if (io->controllen)
 		return sock_sendmsg(sock, &msg);
-	}
 	return sock_write(sock, &msg, io->len);
 }
 

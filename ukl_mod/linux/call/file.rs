@@ -4,7 +4,6 @@
 //!
 //! On a TCP socket these are the shortcuts: from the descriptor to `tcp_sendmsg()` and `tcp_recvmsg()`.
 
-use super::signal;
 use crate::{
     bindings::{self, kvec, ukl_linux_buffer, ukl_linux_io, ukl_linux_vector},
     face::{self, Answer},
@@ -35,12 +34,14 @@ fn buffer(fd: u64, base: *mut u8, len: u64) -> ukl_linux_buffer {
     }
 }
 
-/// Raises `SIGPIPE` for a write that nobody can read any more, unless `flags` says not to.
+/// What a write came to. The kernel has sent `SIGPIPE` where it does so if nobody can read it any more; the
+/// handler runs before the program hears of it, in a bypass, too.
 #[cold]
-fn broken(flags: u64) {
-    if flags as u32 & bindings::MSG_NOSIGNAL == 0 {
-        signal::raise(13);
+fn written(answer: Answer) -> Answer {
+    if answer == Err(EPIPE) {
+        face::take_signals();
     }
+    answer
 }
 
 /// `read(fd, buf, count)`.
@@ -99,11 +100,7 @@ pub(crate) fn try_write(fd: u64, address: u64, len: u64) -> i64 {
 pub(crate) fn write_failed(args: &[u64; 6], errno: i64) -> Answer {
     match face::answer(errno) {
         Err(OTHER) => otherwise(bindings::__NR_write, args),
-        Err(EPIPE) => {
-            broken(0);
-            Err(EPIPE)
-        }
-        answer => answer,
+        answer => written(answer),
     }
 }
 
@@ -194,11 +191,7 @@ pub(crate) fn writev(args: &[u64; 6]) -> Answer {
     // SAFETY: The helper takes this.
     match unsafe { face::call(bindings::ukl_linux_helper_write, &mut io) } {
         Err(OTHER) => first_part(bindings::__NR_write, args),
-        Err(EPIPE) => {
-            broken(0);
-            Err(EPIPE)
-        }
-        answer => answer,
+        answer => written(answer),
     }
 }
 
@@ -297,7 +290,7 @@ fn send(io: &mut ukl_linux_io) -> Answer {
     // SAFETY: The helper takes this.
     match unsafe { face::call_raw(bindings::ukl_linux_helper_send, io) } {
         count @ 0.. => Ok(count),
-        errno => send_failed(io.flags as u64, errno),
+        errno => send_failed(errno),
     }
 }
 
@@ -319,15 +312,11 @@ pub(crate) fn try_send_vector(fd: u64, address: u64, count: u64, flags: u64) -> 
     unsafe { face::call_raw(bindings::ukl_linux_helper_send_vector, &mut vector) }
 }
 
-/// The rest of a `send()` with `flags` that came to `errno`.
+/// The rest of a `send()` that came to `errno`.
 #[cold]
 #[inline(never)]
-pub(crate) fn send_failed(flags: u64, errno: i64) -> Answer {
-    let answer = face::answer(errno);
-    if answer == Err(EPIPE) {
-        broken(flags);
-    }
-    answer
+pub(crate) fn send_failed(errno: i64) -> Answer {
+    written(face::answer(errno))
 }
 
 /// Hands a socket address of `len` bytes to the program, which has room for as many as the word at

@@ -6,7 +6,7 @@ use crate::{
     bindings::{self, ukl_linux_mask},
     face::{self, Answer},
     process::Process,
-    program, thread,
+    program,
 };
 use core::{
     ffi::{c_int, c_void},
@@ -220,16 +220,6 @@ fn wait(mut mask: Mask) -> Answer {
 /// `pause()`.
 pub(crate) fn pause(_args: &[u64; 6]) -> Answer {
     wait(Mask::NONE)
-}
-
-/// Sends the calling thread a signal.
-pub(crate) fn raise(signal: u64) {
-    let Ok(process) = Process::get() else {
-        return;
-    };
-    let args = [process.pid as u64, thread::tid() as u64, signal, 0, 0, 0];
-    // The thread is there.
-    let _ = face::syscall(bindings::__NR_tgkill.into(), args);
 }
 
 /// `sigaltstack(ss, old)`: handlers run on the thread's stack.
