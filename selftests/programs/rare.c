@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -590,6 +591,55 @@ static void once(void)
 	close(set);
 }
 
+static sigjmp_buf way_out;
+static volatile int alarms, refused;
+
+static void closes(int number)
+{
+	alarms += number == SIGALRM;
+	refused += close(dup(0)) != 0;
+}
+
+static void leaves(int number)
+{
+	alarms += number == SIGALRM;
+	siglongjmp(way_out, 1);
+}
+
+/* Changes a set until so many handlers have run in the middle of it. */
+static void change(int set, int fd, int handlers)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	while (alarms < handlers) {
+		refused += epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) && errno != EEXIST;
+		refused += epoll_ctl(set, EPOLL_CTL_MOD, fd, &event) != 0;
+		refused += epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL) != 0;
+	}
+}
+
+static void interrupted_sets(void)
+{
+	struct itimerval often = { .it_value.tv_usec = 2000, .it_interval.tv_usec = 2000 };
+	int set = epoll_create1(0), fds[2];
+
+	pipe(fds);
+	sigaction(SIGALRM, &(struct sigaction) { .sa_handler = closes, .sa_flags = SA_RESTART }, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	change(set, fds[0], 30);
+	ok(!refused, "a handler closes a descriptor while a set is changed");
+	sigaction(SIGALRM, &(struct sigaction) { .sa_handler = leaves, .sa_flags = SA_RESTART | SA_NODEFER }, NULL);
+	alarms = refused = 0;
+	sigsetjmp(way_out, 0);
+	change(set, fds[0], 30);
+	handle(SIGALRM, SA_RESTART);
+	end_alarms();
+	ok(!refused, "a handler does not come back");
+	close(fds[0]);
+	close(fds[1]);
+	close(set);
+}
+
 static int ends[2];
 
 /* Says so when the other end is closed. */
@@ -850,6 +900,7 @@ int main(void)
 	selecting();
 	sets();
 	once();
+	interrupted_sets();
 	closing();
 	broken();
 	proc();

@@ -7,7 +7,7 @@
 
 use crate::{
     bindings::{self, ukl_event, ukl_file, ukl_poll, ukl_sock},
-    call::signal::Mask,
+    call::signal::{Blocked, Mask},
     face::{self, answer, Answer},
     lock::Lock,
     process::Process,
@@ -193,10 +193,7 @@ impl Epolls {
                 set.close()?;
                 continue;
             }
-            let item = set.entries.lock()?.remove(fd);
-            if let Some(item) = item {
-                item.close()?;
-            }
+            set.remove(fd)?;
         }
         Ok(())
     }
@@ -220,17 +217,28 @@ impl Set {
 
     /// Empties it: its descriptor is about to be closed.
     fn close(&self) -> Result {
-        loop {
-            let mut entries = self.entries.lock()?;
-            let first = entries.by_fd.iter().next().map(|(&fd, _)| fd);
-            let Some(item) = first.and_then(|fd| entries.remove(fd)) else {
-                break;
-            };
-            drop(entries);
-            item.close()?;
+        let first = || -> Result<Option<i32>> {
+            Ok(self.entries.lock()?.by_fd.iter().next().map(|(&fd, _)| fd))
+        };
+        while let Some(fd) = first()? {
+            self.remove(fd)?;
         }
         self.fd.store(-1, Ordering::Release);
         Ok(())
+    }
+
+    /// Takes a descriptor out. Returns whether it was in the set.
+    fn remove(&self, fd: i32) -> Result<bool> {
+        if self.entries.lock()?.by_fd.get(&fd).is_none() {
+            return Ok(false);
+        }
+        // A handler in between might not come back.
+        let _blocked = Blocked::all()?;
+        let item = self.entries.lock()?.remove(fd);
+        match item {
+            Some(item) => item.close().map(|()| true),
+            None => Ok(false),
+        }
     }
 
     fn poll(&self) -> *mut ukl_poll {
@@ -281,6 +289,8 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
     match args[1] as u32 {
         bindings::EPOLL_CTL_ADD => {
             let (events, data) = event()?;
+            // Calls are made with the lock.
+            let _blocked = Blocked::all()?;
             let mut entries = set.entries.lock()?;
             if entries.by_fd.get(&fd).is_some() {
                 return Err(EEXIST);
@@ -310,6 +320,8 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
         }
         bindings::EPOLL_CTL_MOD => {
             let (events, data) = event()?;
+            // As above.
+            let _blocked = Blocked::all()?;
             let entries = set.entries.lock()?;
             let entry = entries.by_fd.get(&fd).ok_or(ENOENT)?;
             // SAFETY: A record stays as long as the application.
@@ -317,8 +329,9 @@ pub(crate) fn ctl(args: &[u64; 6]) -> Answer {
             entry.item.modify(poll, events & ASKED, token)?;
         }
         bindings::EPOLL_CTL_DEL => {
-            let item = set.entries.lock()?.remove(fd);
-            item.ok_or(ENOENT)?.close()?;
+            if !set.remove(fd)? {
+                return Err(ENOENT);
+            }
         }
         _ => return Err(EINVAL),
     }

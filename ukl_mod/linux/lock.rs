@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A lock that may be held across calls, by a thread that may be ended in one.
+//! A lock, of which a thread may be ended that has it. It is then never unlocked: its application ends as a
+//! whole, and who waits for it waits in a call.
 //!
-//! It is then never unlocked: its application ends as a whole, and who waits for it waits in a call.
+//! Who has it makes no call, or one with all signals blocked ([`Blocked`](crate::call::signal::Blocked)): a
+//! handler might want it as well, or not come back.
 
-use crate::{bindings, face, thread};
+use crate::face;
 use core::{
     cell::UnsafeCell,
     ops::{Deref, DerefMut},
-    sync::atomic::{AtomicI32, AtomicU32, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
 };
 use kernel::prelude::*;
 
@@ -19,8 +21,6 @@ const WANTED: u32 = 2;
 /// Data for one thread at a time.
 pub(crate) struct Lock<T> {
     word: AtomicU32,
-    /// The thread that has it.
-    owner: AtomicI32,
     data: UnsafeCell<T>,
 }
 
@@ -31,24 +31,16 @@ impl<T> Lock<T> {
     pub(crate) const fn new(data: T) -> Self {
         Self {
             word: AtomicU32::new(FREE),
-            owner: AtomicI32::new(0),
             data: UnsafeCell::new(data),
         }
     }
 
-    /// Waits for the lock. `EINTR` if the application ends, `EDEADLK` in a handler of a signal that has come
-    /// while the thread had it.
+    /// Waits for the lock. `EINTR` if the application ends.
     pub(crate) fn lock(&self) -> Result<Locked<'_, T>> {
-        let taken = |seen| {
-            self.word
-                .compare_exchange(FREE, seen, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok()
-        };
-        let own = thread::tid();
-        if !taken(HELD) {
-            if self.owner.load(Ordering::Relaxed) == own {
-                return Err(face::errno(bindings::EDEADLK));
-            }
+        let taken = self
+            .word
+            .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
+        if taken.is_err() {
             while self.word.swap(WANTED, Ordering::Acquire) != FREE {
                 match face::futex_wait(self.word.as_ptr(), WANTED, -1) {
                     Ok(()) | Err(EAGAIN) => (),
@@ -59,7 +51,6 @@ impl<T> Lock<T> {
                 }
             }
         }
-        self.owner.store(own, Ordering::Relaxed);
         Ok(Locked(self))
     }
 }
@@ -85,7 +76,6 @@ impl<T> DerefMut for Locked<'_, T> {
 
 impl<T> Drop for Locked<'_, T> {
     fn drop(&mut self) {
-        self.0.owner.store(0, Ordering::Relaxed);
         if self.0.word.swap(FREE, Ordering::Release) == WANTED {
             // If this fails, those who wait are woken by what ends the application.
             let _ = face::futex_wake(self.0.word.as_ptr(), 1);

@@ -118,6 +118,22 @@ fn set_mask(mask: u64) -> Result<u64> {
     Ok(old)
 }
 
+/// All signals are blocked until this is dropped: no handler runs in the calls that are made meanwhile.
+pub(crate) struct Blocked(u64);
+
+impl Blocked {
+    pub(crate) fn all() -> Result<Self> {
+        set_mask(u64::MAX).map(Self)
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // If this fails, the application ends.
+        let _ = set_mask(self.0);
+    }
+}
+
 /// `rt_sigprocmask(how, set, oldset, size)`.
 pub(crate) fn sigprocmask(args: &[u64; 6]) -> Answer {
     let &[how, new, old, size, ..] = args;
