@@ -640,6 +640,44 @@ static void interrupted_sets(void)
 	close(set);
 }
 
+static void *returns(void *arg)
+{
+	return arg;
+}
+
+static int is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+/* In ring 0, one is that of what runs this program. */
+static void all_descriptors(void)
+{
+	int fd = open("/dev/null", O_RDONLY), far = dup2(fd, 600), device = -1, stays = 1;
+	char link[64], path[32];
+	pthread_t thread;
+
+	for (int i = 3; i < 1024; i++)
+		close(i);
+	ok(!is_open(fd) && !is_open(far), "all descriptors are closed, one by one");
+	fd = open("/dev/null", O_RDONLY);
+	far = dup2(fd, 600);
+	ok(syscall(SYS_close_range, 3, ~0u, 0) == 0 && !is_open(fd) && !is_open(far), "by close_range()");
+	fd = open("/dev/null", O_RDONLY);
+	ok(fd >= 3 && pthread_create(&thread, NULL, returns, NULL) == 0 && pthread_join(thread, NULL) == 0,
+	   "the program goes on");
+	for (int i = 3; i < 1024 && device < 0; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", i);
+		if (readlink(path, link, sizeof(link)) == 8 && !memcmp(link, "/dev/ukl", 8))
+			device = i;
+	}
+	if (device >= 0)
+		stays = fails(close(device), EBADF) && fails(dup2(fd, device), EBADF) && fails(dup3(fd, device, 0), EBADF) &&
+			fails(dup2(device, 600), EBADF) && syscall(SYS_close_range, device, device, 0) == 0 && is_open(device);
+	ok(stays, "what runs it stays");
+	close(fd);
+}
+
 static int ends[2];
 
 /* Says so when the other end is closed. */
@@ -901,6 +939,7 @@ int main(void)
 	sets();
 	once();
 	interrupted_sets();
+	all_descriptors();
 	closing();
 	broken();
 	proc();

@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/indirect_call_wrapper.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/net.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
@@ -373,6 +374,19 @@ long ukl_linux_helper_accept(void *arg)
 err:
 	put_unused_fd(fd);
 	return ret;
+}
+
+static int is_device(const void *arg, struct file *file, unsigned int fd)
+{
+	const struct module *owner = file->f_op->owner;
+
+	return S_ISCHR(file_inode(file)->i_mode) && owner && !strcmp(owner->name, "ukl") ? fd : 0;
+}
+
+/* That of /dev/ukl, which is none of 0 to 2; -1 if there is none. */
+int ukl_linux_helper_device_fd(void)
+{
+	return iterate_fd(current->files, 3, is_device, NULL) ?: -1;
 }
 
 long ukl_linux_helper_close(void *fd)

@@ -75,6 +75,7 @@ struct ukl_linux_accept {
 
 long ukl_linux_helper_accept(void *accept);
 long ukl_linux_helper_close(void *fd);
+int ukl_linux_helper_device_fd(void);
 
 struct ukl_linux_pollfd {
 	int fd;

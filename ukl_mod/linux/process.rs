@@ -8,6 +8,7 @@ use crate::{
 };
 use core::{
     ffi::c_void,
+    ops::RangeInclusive,
     sync::atomic::{AtomicU64, Ordering},
 };
 use kernel::{error::to_result, prelude::*};
@@ -24,6 +25,8 @@ pub(crate) struct Process {
     pub(crate) epolls: Epolls,
     pub(crate) actions: Actions,
     pub(crate) threads: Threads,
+    /// The descriptor that `ukl run` runs the program with: for the program it is not open.
+    device: u32,
     trace: Option<trace::On>,
     /// Which unknown system calls the log has heard of.
     named: [AtomicU64; UNKNOWN / 64],
@@ -42,6 +45,8 @@ impl Process {
                 epolls: Epolls::new(),
                 actions: Actions::new()?,
                 threads: Threads::new()?,
+                // SAFETY: Has no arguments.
+                device: unsafe { bindings::ukl_linux_helper_device_fd() } as u32,
                 trace,
                 named: [const { AtomicU64::new(0) }; UNKNOWN / 64],
                 unknown: AtomicU64::new(0),
@@ -81,6 +86,19 @@ impl Process {
     unsafe extern "C" fn release(process: *mut c_void) {
         // SAFETY: `attach` has given it away.
         drop(unsafe { KBox::from_raw(process.cast::<Self>()) });
+    }
+
+    /// The descriptor of `ukl run`, if it is one of these.
+    pub(crate) fn device_in(&self, fds: RangeInclusive<u32>) -> Option<u32> {
+        fds.contains(&self.device).then_some(self.device)
+    }
+
+    /// `EBADF` if this is the descriptor of `ukl run`.
+    pub(crate) fn not_device(&self, fd: u64) -> Result {
+        match fd as u32 == self.device {
+            true => Err(EBADF),
+            false => Ok(()),
+        }
     }
 
     /// Whether its system calls are to be shown.

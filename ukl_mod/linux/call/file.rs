@@ -453,7 +453,9 @@ pub(crate) fn recvmsg(args: &[u64; 6]) -> Answer {
 /// `close(fd)`.
 pub(crate) fn close(args: &[u64; 6]) -> Answer {
     let mut fd = args[0] as i32;
-    Process::get()?.epolls.closing(fd)?;
+    let process = Process::get()?;
+    process.not_device(args[0])?;
+    process.epolls.closing(fd)?;
     loop {
         // SAFETY: The helper takes this.
         match unsafe { face::call(bindings::ukl_linux_helper_close, &mut fd) } {
@@ -475,10 +477,13 @@ pub(crate) fn dup3(args: &[u64; 6]) -> Answer {
 }
 
 fn duplicate(nr: u32, args: &[u64; 6]) -> Answer {
+    let process = Process::get()?;
+    process.not_device(args[0])?;
+    process.not_device(args[1])?;
     let fd = face::syscall(nr.into(), *args)?;
     if args[0] as i32 != args[1] as i32 {
         // What the sets have is what was there before, whatever is there now.
-        Process::get()?.epolls.closing(fd as i32)?;
+        process.epolls.closing(fd as i32)?;
     }
     Ok(fd)
 }
@@ -527,12 +532,27 @@ pub(crate) fn fcntl(args: &[u64; 6]) -> Answer {
 pub(crate) fn close_range(args: &[u64; 6]) -> Answer {
     let &[first, last, flags, ..] = args;
     let (first, last) = (first as u32, last as u32);
+    let close = |first: u32, last: u32| {
+        let args = [first.into(), last.into(), flags, 0, 0, 0];
+        face::syscall(bindings::__NR_close_range.into(), args)
+    };
     // CLOSE_RANGE_CLOEXEC closes nothing now; of other flags, and if it is no range, the kernel says EINVAL.
-    if first <= last && flags & !u64::from(bindings::CLOSE_RANGE_UNSHARE) == 0 {
-        let process = Process::get()?;
-        for fd in first..=last.min(1 << 20) {
-            process.epolls.closing(fd as i32)?;
-        }
+    if first > last || flags & !u64::from(bindings::CLOSE_RANGE_UNSHARE) != 0 {
+        return close(first, last);
     }
-    face::syscall(bindings::__NR_close_range.into(), *args)
+    let process = Process::get()?;
+    // SAFETY: Has no arguments.
+    for fd in first..=last.min(unsafe { bindings::ukl_linux_helper_max_fds() }) {
+        process.epolls.closing(fd as i32)?;
+    }
+    let Some(device) = process.device_in(first..=last) else {
+        return close(first, last);
+    };
+    if first < device {
+        close(first, device - 1)?;
+    }
+    match device < last {
+        true => close(device + 1, last),
+        false => Ok(0),
+    }
 }
