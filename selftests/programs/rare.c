@@ -884,7 +884,7 @@ static long futex(uint32_t *word, int op, uint32_t value, const void *timeout, u
 
 static void waiting(void)
 {
-	uint32_t words[2] = { 1, 2 };
+	uint32_t words[2] = { 1, 2 }, *gone = (void *)((uintptr_t)words - (1L << 40));
 	struct timespec past = { 1, 0 }, bad = { 0, -1 };
 
 	ok(fails(futex(words, FUTEX_WAIT, 2, NULL, NULL, 0), EAGAIN), "futex(): a word that has another value");
@@ -899,6 +899,11 @@ static void waiting(void)
 	   futex(words, FUTEX_CMP_REQUEUE, 1, (void *)1, words + 1, 1) == 0 &&
 	   futex(words, FUTEX_REQUEUE, 1, (void *)1, words + 1, 0) == 0, "nobody to be moved");
 	ok(fails(futex((void *)16, FUTEX_WAKE, 1, NULL, NULL, 0), EFAULT), "a word that is not there");
+	/* As sem_post() does, if who has waited frees it at once. */
+	ok(futex(gone, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 0 &&
+	   futex(gone, FUTEX_WAKE_BITSET_PRIVATE, 1, NULL, NULL, ~0u) == 0 &&
+	   futex(gone, FUTEX_REQUEUE_PRIVATE, 1, (void *)1, gone + 1, 0) == 0 &&
+	   futex(words, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)1, gone, 1) == 0, "one that is not there any more");
 }
 
 static void clocks(void)

@@ -23,6 +23,12 @@ fn kernel_half(address: u64, len: usize) -> Result {
     Ok(())
 }
 
+/// The address of a word that is not touched.
+pub(crate) fn word(address: u64) -> Result<*const u32> {
+    kernel_half(address, 4)?;
+    Ok(address as *const u32)
+}
+
 /// The last byte of what `kernel_half` has found to be no more than there is.
 #[inline(always)]
 fn last(address: u64, len: usize) -> usize {

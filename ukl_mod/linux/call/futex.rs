@@ -11,14 +11,14 @@ use crate::{
 use kernel::prelude::*;
 
 /// `futex(uaddr, op, val, timeout, uaddr2, val3)`. Those that wait at a second word are woken instead of
-/// moved there, which is allowed.
+/// moved there, which is allowed. Who wakes need not have the word any more: its address is compared.
 pub(crate) fn futex(args: &[u64; 6]) -> Answer {
     const FLAGS: u32 = bindings::FUTEX_PRIVATE_FLAG | bindings::FUTEX_CLOCK_REALTIME;
     let &[address, op, value, timeout, _, value3] = args;
     if address % 4 != 0 {
         return Err(EINVAL);
     }
-    let word = program::readable(address, 4)?.cast::<u32>();
+    let word = program::word(address)?;
     let is_real = op as u32 & bindings::FUTEX_CLOCK_REALTIME != 0;
     match op as u32 & !FLAGS {
         bindings::FUTEX_WAIT => {
@@ -49,6 +49,7 @@ pub(crate) fn futex(args: &[u64; 6]) -> Answer {
 }
 
 fn wait(word: *const u32, value: u64, timeout: i64) -> Answer {
+    program::readable(word as u64, 4)?;
     face::futex_wait(word, value as u32, timeout).map(|()| 0)
 }
 
