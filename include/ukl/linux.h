@@ -55,7 +55,8 @@ struct ukl_linux_image {
  * struct ukl_linux_thread - what a thread is started with, as clone() takes it
  * @start: what it runs
  * @arg: handed to @start
- * @stack_size: bytes of its stack; 0 for the process's default
+ * @stack_size: bytes of its stack, of which there are %UKL_STACK_MIN at least; 0 for the process's
+ *	default
  * @tls: base of its %fs (CLONE_SETTLS)
  * @tid: where its number goes before ukl_linux_thread() returns (CLONE_PARENT_SETTID), or NULL
  * @clear_tid: zeroed, and woken by futex(), when it has ended (CLONE_CHILD_CLEARTID), or NULL

@@ -932,6 +932,17 @@ static void clocks(void)
 	ok(syscall(SYS_set_tid_address, NULL) == gettid(), "set_tid_address()");
 }
 
+static void small_stacks(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	ok(pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN) == 0 && pthread_create(&thread, &attr, returns, NULL) == 0 &&
+	   pthread_join(thread, NULL) == 0, "a thread with the smallest stack");
+	pthread_attr_destroy(&attr);
+}
+
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -951,5 +962,6 @@ int main(void)
 	names();
 	waiting();
 	clocks();
+	small_stacks();
 	return results();
 }

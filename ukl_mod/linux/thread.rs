@@ -131,6 +131,14 @@ struct Start {
     tid: AtomicU32,
 }
 
+/// The size of a thread's stack: as asked, but not below `UKL_STACK_MIN`; 0 leaves it to the process.
+fn stack_size(asked: usize) -> usize {
+    match asked {
+        0 => 0,
+        asked => asked.max(bindings::UKL_STACK_MIN as usize),
+    }
+}
+
 /// `ukl_linux_thread()`.
 pub(crate) fn start(thread: &ukl_linux_thread) -> Answer {
     if thread.start.is_none() {
@@ -147,8 +155,9 @@ pub(crate) fn start(thread: &ukl_linux_thread) -> Answer {
     };
     let spawned = threads.expect().and_then(|()| {
         // SAFETY: `main` gets what it expects.
-        let handle =
-            unsafe { bindings::ukl_thread_spawn(Some(main), start.cast(), thread.stack_size) };
+        let handle = unsafe {
+            bindings::ukl_thread_spawn(Some(main), start.cast(), stack_size(thread.stack_size))
+        };
         match face::answer(handle as i64) {
             Ok(_) => Ok(handle),
             Err(error) => {
