@@ -778,6 +778,42 @@ static void broken(void)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+static void *sends_two(void *arg)
+{
+	write(*(int *)arg, "first", 5);
+	usleep(50000);
+	/* As many as SO_RCVLOWAT says, which wake who has taken the first already. */
+	write(*(int *)arg, "and the second", 14);
+	return NULL;
+}
+
+/* Reading and writing nothing, and not less than a socket is told to. */
+static void nothing(void)
+{
+	struct iovec none = { "", 0 };
+	pthread_t thread;
+	int fds[2], ten = 10;
+	char in[100];
+
+	connection(fds);
+	ok(read(fds[0], in, 0) == 0 && readv(fds[0], &none, 1) == 0, "read() of nothing from TCP");
+	ok(write(fds[0], in, 0) == 0 && writev(fds[0], &none, 1) == 0, "write() of nothing to it");
+	setsockopt(fds[0], SOL_SOCKET, SO_RCVLOWAT, &ten, sizeof(ten));
+	pthread_create(&thread, NULL, sends_two, &fds[1]);
+	ok(read(fds[0], in, 100) == 19 && !memcmp(in, "firstand the second", 19), "SO_RCVLOWAT");
+	pthread_join(thread, NULL);
+	close(fds[0]);
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, fds);
+	write(fds[1], "datagram", 8);
+	ok(read(fds[0], in, 0) == 0 && readv(fds[0], &none, 1) == 0 && read(fds[0], in, 100) == 8,
+	   "of a datagram, which is kept");
+	ok(writev(fds[1], &none, 1) == 0 && fails(recv(fds[0], in, 100, MSG_DONTWAIT), EAGAIN), "writev() of nothing sends none");
+	ok(write(fds[1], in, 0) == 0 && recv(fds[0], in, 100, MSG_DONTWAIT) == 0, "write() does");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* Files that only user space can read and write. */
 static void proc(void)
 {
@@ -958,6 +994,7 @@ int main(void)
 	all_descriptors();
 	closing();
 	broken();
+	nothing();
 	proc();
 	names();
 	waiting();

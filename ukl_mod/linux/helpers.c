@@ -68,7 +68,7 @@ static int copy_actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int
 
 /*
  * Takes what a TCP socket has, without the checks of a copy to user space. 0 if tcp_recvmsg() has
- * to be asked: to wait, for the end of the stream, for an error.
+ * to be asked: to wait, also for more (SO_RCVLOWAT), for the end of the stream, for an error.
  */
 static int tcp_take(struct sock *sk, void *to, size_t len)
 {
@@ -76,7 +76,8 @@ static int tcp_take(struct sock *sk, void *to, size_t len)
 	int ret = 0;
 
 	lock_sock(sk);
-	if (likely(is_tcp(sk) && !skb_queue_empty(&sk->sk_receive_queue)))
+	if (likely(is_tcp(sk) && !skb_queue_empty(&sk->sk_receive_queue) &&
+		   READ_ONCE(sk->sk_rcvlowat) <= 1))
 		ret = tcp_read_sock(sk, &desc, copy_actor);
 	release_sock(sk);
 	return max(ret, 0);
@@ -153,6 +154,9 @@ static long rw(struct ukl_linux_io *io, bool write)
 	if (sock) {
 		struct msghdr msg = { .msg_flags = nonblock(file) };
 
+		/* As vfs_readv() and vfs_writev(). */
+		if (!io->len)
+			return 0;
 		iov_iter_kvec(&msg.msg_iter, write ? ITER_SOURCE : ITER_DEST, io->vec, io->count,
 			      io->len);
 		return write ? sock_write(sock, &msg, io->len) :
@@ -204,7 +208,10 @@ long ukl_linux_helper_read_buffer(void *arg)
 	sock = sock_from_file(fd_file(f));
 	if (unlikely(!sock))
 		return file_rw_buffer(fd_file(f), buffer, false);
-	if (buffer->vec.iov_len && likely(is_tcp(sock->sk))) {
+	/* As sock_read_iter(). */
+	if (unlikely(!buffer->vec.iov_len))
+		return 0;
+	if (likely(is_tcp(sock->sk))) {
 		int ret = tcp_take(sock->sk, buffer->vec.iov_base, buffer->vec.iov_len);
 
 		if (likely(ret))
