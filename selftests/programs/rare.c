@@ -814,6 +814,31 @@ static void nothing(void)
 	close(fds[1]);
 }
 
+/* Vectors of more than a call takes: it takes what it can. */
+static void long_vectors(void)
+{
+	enum { PARTS = 600, SIZE = 4 << 20 };
+	static struct iovec parts[PARTS];
+	char *at = map(NULL, SIZE, 0);
+	int fds[2];
+
+	for (int i = 0; i < PARTS; i++)
+		parts[i] = (struct iovec) { at, SIZE };
+	pipe(fds);
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	ok(writev(fds[1], parts, PARTS) == 65536 && readv(fds[0], parts, PARTS) == 65536, "writev() and readv() of 2.5 GB");
+	close(fds[0]);
+	close(fds[1]);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	ok(sendmsg(fds[0], &(struct msghdr) { .msg_iov = parts, .msg_iovlen = PARTS }, MSG_DONTWAIT) > 0 &&
+	   recvmsg(fds[1], &(struct msghdr) { .msg_iov = parts, .msg_iovlen = PARTS }, 0) > 0, "sendmsg() and recvmsg()");
+	parts[1].iov_len = SIZE_MAX;
+	ok(fails(writev(fds[0], parts, 2), EINVAL) && fails(readv(fds[0], parts, 2), EINVAL), "of less than nothing");
+	close(fds[0]);
+	close(fds[1]);
+	munmap(at, SIZE);
+}
+
 /* Files that only user space can read and write. */
 static void proc(void)
 {
@@ -995,6 +1020,7 @@ int main(void)
 	closing();
 	broken();
 	nothing();
+	long_vectors();
 	proc();
 	names();
 	waiting();

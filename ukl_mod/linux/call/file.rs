@@ -122,8 +122,8 @@ fn otherwise(nr: u32, args: &[u64; 6]) -> Answer {
 /// The most parts of a vector.
 const IOV_MAX: u64 = 1024;
 
-/// A `struct iovec` of the program's, which is one of the kernel's: how many bytes it has. Each part is
-/// there. `too_many` says what is wrong with more than [`IOV_MAX`] parts.
+/// A `struct iovec` of the program's, which is one of the kernel's: how many bytes it has, up to [`MAX`].
+/// Each part is there. `too_many` says what is wrong with more than [`IOV_MAX`] parts.
 #[inline(always)]
 fn vector(address: u64, count: u64, writes: bool, too_many: u32) -> Result<(*const kvec, usize)> {
     if count > IOV_MAX {
@@ -135,17 +135,15 @@ fn vector(address: u64, count: u64, writes: bool, too_many: u32) -> Result<(*con
         // SAFETY: So many are there.
         let part = unsafe { vec.add(i).read_unaligned() };
         let base = part.iov_base as u64;
-        if part.iov_len as u64 > MAX {
+        if (part.iov_len as isize) < 0 {
             return Err(EINVAL);
         }
+        let used = part.iov_len.min(MAX as usize - len);
         match writes {
-            true => drop(program::writable(base, part.iov_len)?),
-            false => drop(program::readable(base, part.iov_len)?),
+            true => drop(program::writable(base, used)?),
+            false => drop(program::readable(base, used)?),
         }
-        len += part.iov_len;
-    }
-    if len as u64 > MAX {
-        return Err(EINVAL);
+        len += used;
     }
     Ok((vec, len))
 }
