@@ -27,6 +27,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "result.h"
@@ -241,6 +242,51 @@ static void masked_waits(void)
 	ok(fails(syscall(SYS_rt_sigprocmask, 77, &mask, NULL, 8), EINVAL) &&
 	   fails(syscall(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, 4), EINVAL) &&
 	   fails(syscall(SYS_rt_sigsuspend, &mask, 4), EINVAL), "masks that are none");
+}
+
+static volatile int was, is;
+
+/* The signals of 1 to 31 that were blocked, by the context, and that are. */
+static void looks(int number, siginfo_t *info, void *context)
+{
+	sigset_t now;
+
+	(void)info;
+	caught = number;
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	for (int i = 1; i < 32; i++) {
+		was |= sigismember(&((ucontext_t *)context)->uc_sigmask, i) << i;
+		is |= sigismember(&now, i) << i;
+	}
+}
+
+static void contexts(void)
+{
+	struct sigaction action = { .sa_sigaction = looks, .sa_flags = SA_SIGINFO };
+	sigset_t none, some;
+
+	sigemptyset(&none);
+	sigemptyset(&some);
+	sigaddset(&some, SIGUSR2);
+	sigaddset(&some, SIGHUP);
+	sigprocmask(SIG_SETMASK, &some, NULL);
+	sigaddset(&action.sa_mask, SIGHUP);
+	sigaddset(&action.sa_mask, SIGTERM);
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+	ok(was == (1 << SIGUSR2 | 1 << SIGHUP), "a handler's context has the mask that was");
+	ok(is == (was | 1 << SIGTERM | 1 << SIGUSR1) && is_blocked(SIGHUP) && !is_blocked(SIGTERM) && !is_blocked(SIGUSR1),
+	   "it blocks what its action says as well");
+	was = is = 0;
+	action.sa_flags |= SA_NODEFER;
+	sigaction(SIGUSR1, &action, NULL);
+	raise(SIGUSR1);
+	ok(is == (was | 1 << SIGTERM), "but not its own signal with SA_NODEFER");
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGUSR1, SIG_DFL);
+	/* As whoever has started this says. */
+	ok(sigaction(SIGWINCH, NULL, &action) == 0 && action.sa_handler == SIG_IGN && sigaction(SIGCHLD, NULL, &action) == 0 &&
+	   action.sa_handler == SIG_DFL, "what is ignored at the start");
 }
 
 /* Again and again, as the first may come before what it is to interrupt. */
@@ -1011,6 +1057,7 @@ int main(void)
 	other_memory();
 	who_one_is();
 	masked_waits();
+	contexts();
 	restarts();
 	selecting();
 	sets();

@@ -18,6 +18,7 @@
 #include <linux/timekeeping.h>
 #include <net/sock.h>
 #include <net/tcp.h>
+#include <uapi/ukl.h>
 
 #include "../../rust/support/helpers/accept.h"
 #include "helpers.h"
@@ -410,7 +411,7 @@ static void block_signals(u64 signals)
 {
 	sigset_t mask = { .sig = { signals } };
 
-	sigdelsetmask(&mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
+	sigdelsetmask(&mask, sigmask(SIGKILL) | sigmask(SIGSTOP) | sigmask(UKL_SIGNAL_OWN));
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
@@ -574,6 +575,25 @@ long ukl_linux_helper_epoll_create(void *arg)
 u64 ukl_linux_helper_blocked(void)
 {
 	return current->blocked.sig[0];
+}
+
+/* These as well. */
+void ukl_linux_helper_block(u64 signals)
+{
+	block_signals(current->blocked.sig[0] | signals);
+}
+
+/* What its process ignores. */
+u64 ukl_linux_helper_ignored(void)
+{
+	const struct k_sigaction *action = current->sighand->action;
+	u64 ignored = 0;
+
+	guard(spinlock_irq)(&current->sighand->siglock);
+	for (int i = 0; i < _NSIG; i++)
+		if (action[i].sa.sa_handler == SIG_IGN)
+			ignored |= 1ULL << i;
+	return ignored;
 }
 
 int ukl_linux_helper_tid(void)

@@ -120,6 +120,8 @@ long ukl_linux_helper_epoll_create(void *epoll);
 
 int ukl_linux_helper_clock(int clock, struct timespec64 *time);
 u64 ukl_linux_helper_blocked(void);
+void ukl_linux_helper_block(u64 signals);
+u64 ukl_linux_helper_ignored(void);
 int ukl_linux_helper_tid(void);
 int ukl_linux_helper_pid(void);
 int ukl_linux_helper_cpu(void);

@@ -35,10 +35,29 @@ program::plain!(Action);
 pub(crate) struct Actions(Pin<KBox<SpinLock<[Action; 64]>>>);
 
 impl Actions {
+    /// Those of a new program: what its process ignores it does, too.
     pub(crate) fn new() -> Result<Self> {
-        let actions = [Action::default(); 64];
+        // SAFETY: Has no arguments.
+        let ignored = unsafe { bindings::ukl_linux_helper_ignored() };
+        let actions = core::array::from_fn(|index| Action {
+            handler: match ignored & 1 << index {
+                0 => SIG_DFL,
+                _ => SIG_IGN,
+            },
+            ..Default::default()
+        });
         let actions = KBox::pin_init(new_spinlock!(actions), GFP_KERNEL_ACCOUNT)?;
         Ok(Self(actions))
+    }
+
+    /// The signals that are blocked while the handler of `signal`, one of 1 to 64, runs.
+    fn mask(&self, signal: c_int) -> u64 {
+        let index = signal as usize - 1;
+        let Action { flags, mask, .. } = self.0.lock()[index];
+        match flags as u32 & bindings::SA_NODEFER {
+            0 => mask | 1 << index,
+            _ => mask,
+        }
     }
 }
 
@@ -50,7 +69,8 @@ struct Context {
     rest: [u64; 82],
 }
 
-/// Calls a handler of the program's.
+/// Calls a handler of the program's. What it blocks is blocked here, as its context says what was before;
+/// ukl.ko takes it back.
 ///
 /// # Safety
 ///
@@ -61,6 +81,10 @@ unsafe extern "C" fn handle(signal: c_int, info: *const c_void, handler: *mut c_
         mask: blocked(),
         rest: [0; 82],
     };
+    if let Some(process) = Process::current() {
+        // SAFETY: Takes any signals.
+        unsafe { bindings::ukl_linux_helper_block(process.actions.mask(signal)) };
+    }
     // SAFETY: By the function's requirements. A handler without SA_SIGINFO does not look at the others.
     unsafe {
         let handler: unsafe extern "C" fn(c_int, *const c_void, *mut c_void) =
@@ -80,15 +104,19 @@ pub(crate) fn sigaction(args: &[u64; 6]) -> Answer {
     let was = actions.lock()[index];
     if new != 0 {
         let action: Action = program::read(new)?;
-        apply(signal as i32, &action)?;
+        // First, as it may come at once.
         actions.lock()[index] = action;
+        if let Err(error) = apply(signal as i32, &action) {
+            actions.lock()[index] = was;
+            return Err(error);
+        }
     }
     program::write_if(old, was)?;
     Ok(0)
 }
 
 fn apply(signal: i32, action: &Action) -> Result {
-    const FLAGS: u32 = bindings::SA_RESTART | bindings::SA_NODEFER | bindings::SA_RESETHAND;
+    const FLAGS: u32 = bindings::SA_RESTART | bindings::SA_RESETHAND;
     if action.handler == SIG_DFL {
         // SAFETY: NULL is an action.
         return to_result(unsafe { bindings::ukl_sigaction(signal, ptr::null()) });
@@ -97,8 +125,8 @@ fn apply(signal: i32, action: &Action) -> Result {
     let wanted = bindings::ukl_sigaction {
         handler: (action.handler != SIG_IGN).then_some(handler),
         arg: action.handler as *mut c_void,
-        mask: action.mask,
-        flags: action.flags as u32 & FLAGS,
+        mask: 0,
+        flags: action.flags as u32 & FLAGS | bindings::SA_NODEFER,
     };
     // SAFETY: `handle` gets what it expects, if the program's handler is one.
     to_result(unsafe { bindings::ukl_sigaction(signal, &wanted) })
