@@ -468,6 +468,56 @@ static void restarts(void)
 	close(pipes[1]);
 }
 
+/* Computes until a handler of a signal waits to be run, where they are not run in the middle of it. */
+static void compute(void)
+{
+	struct timespec from, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - from.tv_sec) * NSEC_PER_SEC + now.tv_nsec - from.tv_nsec < 1500000);
+}
+
+/* What does not wait is not interrupted, with no SA_RESTART either. */
+static void not_interrupted(void)
+{
+	enum { ROUNDS = 100, SIZE = 5000 };
+	struct itimerval often = { .it_value.tv_usec = 1000, .it_interval.tv_usec = 1000 };
+	int pipes[2], pair[2], written = 0, moved = 0, none = 0;
+	static char block[SIZE], in[SIZE];
+	FILE *file = tmpfile();
+
+	pipe(pipes);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	handle(SIGALRM, 0);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		compute();
+		written += fwrite(block, 1, SIZE, file) == SIZE;
+		compute();
+		moved += write(pipes[1], block, 100) == 100;
+		compute();
+		moved += read(pipes[0], in, SIZE) == 100;
+		compute();
+		moved += send(pair[1], block, 100, 0) == 100;
+		compute();
+		moved += recv(pair[0], in, SIZE, 0) == 100;
+		compute();
+		none += fails(recv(pair[0], in, SIZE, MSG_DONTWAIT), EAGAIN);
+	}
+	end_alarms();
+	ok(caught == SIGALRM && written == ROUNDS && !ferror(file), "fwrite() to a file is not interrupted");
+	ok(fflush(file) == 0 && lseek(fileno(file), 0, SEEK_END) == ROUNDS * SIZE, "all of it is there");
+	ok(moved == 4 * ROUNDS, "what has room and what is there is not");
+	ok(none == ROUNDS, "nor is who does not want to wait");
+	fclose(file);
+	for (int i = 0; i < 2; i++) {
+		close(pipes[i]);
+		close(pair[i]);
+	}
+}
+
 static void selecting(void)
 {
 	struct timeval timeout = { 10, 0 }, short_time = { 0, 20000 };
@@ -1059,6 +1109,7 @@ int main(void)
 	masked_waits();
 	contexts();
 	restarts();
+	not_interrupted();
 	selecting();
 	sets();
 	once();

@@ -140,7 +140,7 @@ unsafe extern "C" fn ukl_linux_send_vector(
     let (fd, vec, count, flags) = (fd as u64, vec as u64, count as u64, flags as u64);
     hot(
         || file::try_send_vector(fd, vec, count, flags),
-        file::send_failed,
+        |errno| file::send_failed([fd, vec, count, flags], errno),
         || {
             file::with_message([fd, vec, count, flags], |args| {
                 trace::make(bindings::__NR_sendmsg.into(), args)

@@ -34,7 +34,7 @@ pub(crate) fn errno(code: u32) -> Error {
 }
 
 /// A helper that is run as a call, in mode `Kernel`.
-type Helper = unsafe extern "C" fn(*mut c_void) -> c_long;
+pub(crate) type Helper = unsafe extern "C" fn(*mut c_void) -> c_long;
 
 /// Runs a helper of `helpers.c` as a call.
 ///

@@ -338,6 +338,9 @@ long ukl_linux_helper_recv(void *arg)
 
 	iov_iter_kvec(&msg.msg_iter, ITER_DEST, io->vec, io->count, io->len);
 	ret = sock_read(sock, &msg, io->len, io->flags | nonblock(fd_file(f)));
+	/* It may be run again then, with the same. */
+	if (ret < 0)
+		return ret;
 	io->namelen = msg.msg_namelen;
 	io->controllen = msg.msg_control ? (char *)msg.msg_control - (char *)io->control : 0;
 	io->msg_flags = msg.msg_flags & ~MSG_CMSG_COMPAT;
@@ -494,6 +497,18 @@ long ukl_linux_helper_poll(void *arg)
 	}
 	poll_freewait(&queues);
 	return end_wait(&poll->mask, count);
+}
+
+/* Whether a transfer that waits for these events would not: it finds them, or what ends it. */
+long ukl_linux_helper_ready(void *arg)
+{
+	const struct ukl_linux_pollfd *at = arg;
+	__poll_t events = demangle_poll((u16)at->events) | EPOLLERR | EPOLLHUP;
+
+	CLASS(fd, f)(at->fd);
+	if (fd_empty(f) || fd_file(f)->f_flags & O_NONBLOCK)
+		return true;
+	return (vfs_poll(fd_file(f), NULL) & events) != 0;
 }
 
 /* Time */

@@ -99,6 +99,7 @@ struct ukl_linux_poll {
 };
 
 long ukl_linux_helper_poll(void *poll);
+long ukl_linux_helper_ready(void *pollfd);
 
 struct ukl_linux_sleep {
 	s64 deadline;

@@ -5,8 +5,8 @@
 //! On a TCP socket these are the shortcuts: from the descriptor to `tcp_sendmsg()` and `tcp_recvmsg()`.
 
 use crate::{
-    bindings::{self, kvec, ukl_linux_buffer, ukl_linux_io, ukl_linux_vector},
-    face::{self, Answer},
+    bindings::{self, kvec, ukl_linux_buffer, ukl_linux_io, ukl_linux_pollfd, ukl_linux_vector},
+    face::{self, Answer, Helper},
     process::Process,
     program,
     tail::{self, Arg},
@@ -44,6 +44,60 @@ fn written(answer: Answer) -> Answer {
     answer
 }
 
+/// What a transfer waits for.
+#[derive(Clone, Copy)]
+pub(crate) enum For {
+    Reading = bindings::POLLIN as isize,
+    Writing = bindings::POLLOUT as isize,
+}
+
+/// `EINTR`, as a call returns it.
+const INTERRUPTED: i64 = -(bindings::EINTR as i64);
+
+/// Whether a transfer that was interrupted is to be made again, because it would not wait: a handler that has
+/// run before it is no reason to fail then. `flags` are `MSG_*`.
+#[cold]
+fn is_ready(fd: u64, what: For, flags: u32) -> bool {
+    let mut at = ukl_linux_pollfd {
+        fd: fd as i32,
+        events: what as i16,
+        revents: 0,
+    };
+    let mut ready = || {
+        // SAFETY: The helper takes this.
+        unsafe { face::call_raw(bindings::ukl_linux_helper_ready, &mut at) }
+    };
+    !face::should_stop() && (flags & bindings::MSG_DONTWAIT != 0 || ready() != 0)
+}
+
+/// A transfer that came to `result`, and as often as it is to be made again, what `again` comes to.
+#[inline(always)]
+pub(crate) fn settle(
+    mut result: i64,
+    fd: u64,
+    what: For,
+    flags: u32,
+    mut again: impl FnMut() -> i64,
+) -> Answer {
+    while result == INTERRUPTED && is_ready(fd, what, flags) {
+        result = again();
+    }
+    face::answer(result)
+}
+
+/// A transfer by a helper.
+///
+/// # Safety
+///
+/// The helper takes `io`.
+#[inline(always)]
+unsafe fn transfer(helper: Helper, io: &mut ukl_linux_io, what: For) -> Answer {
+    let (fd, flags) = (io.fd as u64, io.flags as u32);
+    // SAFETY: By the function's requirements.
+    let mut call = || unsafe { face::call_raw(helper, io) };
+    settle(call(), fd, what, flags, call)
+}
+
 /// `read(fd, buf, count)`.
 pub(crate) fn read(args: &[u64; 6]) -> Answer {
     match try_read(args[0], args[1], args[2]) {
@@ -68,7 +122,8 @@ pub(crate) fn try_read(fd: u64, address: u64, len: u64) -> i64 {
 #[cold]
 #[inline(never)]
 pub(crate) fn read_failed(args: &[u64; 6], errno: i64) -> Answer {
-    match face::answer(errno) {
+    let again = || try_read(args[0], args[1], args[2]);
+    match settle(errno, args[0], For::Reading, 0, again) {
         Err(OTHER) => otherwise(bindings::__NR_read, args),
         answer => answer,
     }
@@ -98,7 +153,8 @@ pub(crate) fn try_write(fd: u64, address: u64, len: u64) -> i64 {
 #[cold]
 #[inline(never)]
 pub(crate) fn write_failed(args: &[u64; 6], errno: i64) -> Answer {
-    match face::answer(errno) {
+    let again = || try_write(args[0], args[1], args[2]);
+    match settle(errno, args[0], For::Writing, 0, again) {
         Err(OTHER) => otherwise(bindings::__NR_write, args),
         answer => written(answer),
     }
@@ -175,7 +231,7 @@ pub(crate) fn readv(args: &[u64; 6]) -> Answer {
     (io.vec, io.len) = vector(args[1], args[2], true, bindings::EINVAL)?;
     io.count = args[2] as usize;
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_read, &mut io) } {
+    match unsafe { transfer(bindings::ukl_linux_helper_read, &mut io, For::Reading) } {
         Err(OTHER) => first_part(bindings::__NR_read, args),
         answer => answer,
     }
@@ -187,7 +243,7 @@ pub(crate) fn writev(args: &[u64; 6]) -> Answer {
     (io.vec, io.len) = vector(args[1], args[2], false, bindings::EINVAL)?;
     io.count = args[2] as usize;
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_write, &mut io) } {
+    match unsafe { transfer(bindings::ukl_linux_helper_write, &mut io, For::Writing) } {
         Err(OTHER) => first_part(bindings::__NR_write, args),
         answer => written(answer),
     }
@@ -205,7 +261,7 @@ pub(crate) fn pread(args: &[u64; 6]) -> Answer {
     io.count = 1;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_pread, &mut io) } {
+    match unsafe { transfer(bindings::ukl_linux_helper_pread, &mut io, For::Reading) } {
         Err(OTHER) => otherwise(bindings::__NR_pread64, args),
         answer => answer,
     }
@@ -223,7 +279,7 @@ pub(crate) fn pwrite(args: &[u64; 6]) -> Answer {
     io.count = 1;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_pwrite, &mut io) } {
+    match unsafe { transfer(bindings::ukl_linux_helper_pwrite, &mut io, For::Writing) } {
         Err(OTHER) => otherwise(bindings::__NR_pwrite64, args),
         answer => answer,
     }
@@ -236,7 +292,7 @@ pub(crate) fn preadv(args: &[u64; 6]) -> Answer {
     io.count = args[2] as usize;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_pread, &mut io) } {
+    match unsafe { transfer(bindings::ukl_linux_helper_pread, &mut io, For::Reading) } {
         Err(OTHER) => first_part(bindings::__NR_pread64, args),
         answer => answer,
     }
@@ -249,7 +305,7 @@ pub(crate) fn pwritev(args: &[u64; 6]) -> Answer {
     io.count = args[2] as usize;
     io.pos = args[3] as i64;
     // SAFETY: The helper takes this.
-    match unsafe { face::call(bindings::ukl_linux_helper_pwrite, &mut io) } {
+    match unsafe { transfer(bindings::ukl_linux_helper_pwrite, &mut io, For::Writing) } {
         Err(OTHER) => first_part(bindings::__NR_pwrite64, args),
         answer => answer,
     }
@@ -286,10 +342,7 @@ pub(crate) fn sendto(args: &[u64; 6]) -> Answer {
 
 fn send(io: &mut ukl_linux_io) -> Answer {
     // SAFETY: The helper takes this.
-    match unsafe { face::call_raw(bindings::ukl_linux_helper_send, io) } {
-        count @ 0.. => Ok(count),
-        errno => send_failed(errno),
-    }
+    written(unsafe { transfer(bindings::ukl_linux_helper_send, io, For::Writing) })
 }
 
 /// `sendmsg()` of a message that has nothing but a vector; a negative errno is for [`send_failed`].
@@ -310,11 +363,12 @@ pub(crate) fn try_send_vector(fd: u64, address: u64, count: u64, flags: u64) -> 
     unsafe { face::call_raw(bindings::ukl_linux_helper_send_vector, &mut vector) }
 }
 
-/// The rest of a `send()` that came to `errno`.
+/// The rest of a send of a vector that came to `errno`.
 #[cold]
 #[inline(never)]
-pub(crate) fn send_failed(errno: i64) -> Answer {
-    written(face::answer(errno))
+pub(crate) fn send_failed([fd, address, count, flags]: [u64; 4], errno: i64) -> Answer {
+    let again = || try_send_vector(fd, address, count, flags);
+    written(settle(errno, fd, For::Writing, flags as u32, again))
 }
 
 /// Hands a socket address of `len` bytes to the program, which has room for as many as the word at
@@ -350,7 +404,7 @@ pub(crate) fn recvfrom(args: &[u64; 6]) -> Answer {
         io.name = name.as_mut_ptr().cast();
     }
     // SAFETY: The helper takes this.
-    let count = unsafe { face::call(bindings::ukl_linux_helper_recv, &mut io)? };
+    let count = unsafe { transfer(bindings::ukl_linux_helper_recv, &mut io, For::Reading)? };
     put_name(&name, io.namelen, args[4], args[5])?;
     Ok(count)
 }
@@ -439,7 +493,7 @@ pub(crate) fn recvmsg(args: &[u64; 6]) -> Answer {
         io.control = program::writable(message.control, io.controllen)?.cast();
     }
     // SAFETY: The helper takes this.
-    let count = unsafe { face::call(bindings::ukl_linux_helper_recv, &mut io)? };
+    let count = unsafe { transfer(bindings::ukl_linux_helper_recv, &mut io, For::Reading)? };
     if message.name != 0 {
         put_name(&name, io.namelen, message.name, args[1] + AT_NAMELEN)?;
     }

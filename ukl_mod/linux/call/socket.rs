@@ -3,7 +3,7 @@
 //! Accepting connections. Other calls of sockets that are made once for a connection or less are made in
 //! user space, with all that the kernel does there.
 
-use super::file;
+use super::file::{self, For};
 use crate::{
     bindings::{self, ukl_linux_accept},
     face::{self, Answer},
@@ -23,8 +23,11 @@ pub(crate) fn accept4(args: &[u64; 6]) -> Answer {
         name: name.as_mut_ptr().cast(),
         namelen: 0,
     };
-    // SAFETY: The helper takes this.
-    let fd = unsafe { face::call(bindings::ukl_linux_helper_accept, &mut accept)? };
+    let mut call = || {
+        // SAFETY: The helper takes this.
+        unsafe { face::call_raw(bindings::ukl_linux_helper_accept, &mut accept) }
+    };
+    let fd = file::settle(call(), args[0], For::Reading, 0, call)?;
     if let Err(error) = file::put_name(&name, accept.namelen, args[1], args[2]) {
         // Nobody would know of it.
         file::close(&[fd as u64, 0, 0, 0, 0, 0])?;
