@@ -21,6 +21,10 @@
 #include <stddef.h>
 #endif
 
+/* Of the auxiliary vector: where the stack of the first thread ends, and its bytes. */
+#define UKL_AT_STACK		0x756b6c00
+#define UKL_AT_STACK_SIZE	0x756b6c01
+
 /**
  * struct ukl_linux_image - a program
  * @start: what its first thread runs: the C library's start function, which is given the initial

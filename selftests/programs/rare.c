@@ -1089,6 +1089,35 @@ static void clocks(void)
 	ok(syscall(SYS_set_tid_address, NULL) == gettid(), "set_tid_address()");
 }
 
+/* Whether this is on the stack that the thread says it has, of which all is there. */
+static int is_on_stack(void)
+{
+	pthread_attr_t attr;
+	char *at, here = 1;
+	size_t size;
+
+	if (pthread_getattr_np(pthread_self(), &attr) || pthread_attr_getstack(&attr, (void **)&at, &size))
+		return 0;
+	for (size_t i = 0; i < size; i += PAGE)
+		here |= *(volatile char *)(at + i);
+	return size >= 2 * PAGE && &here >= at && &here < at + size;
+}
+
+static void *knows_stack(void *arg)
+{
+	return is_on_stack() ? NULL : arg;
+}
+
+static void known_stacks(void)
+{
+	pthread_t thread;
+	void *said;
+
+	ok(is_on_stack(), "pthread_getattr_np() of the first thread");
+	pthread_create(&thread, NULL, knows_stack, &thread);
+	ok(pthread_join(thread, &said) == 0 && !said, "and of another");
+}
+
 static void small_stacks(void)
 {
 	pthread_attr_t attr;
@@ -1123,6 +1152,7 @@ int main(void)
 	names();
 	waiting();
 	clocks();
+	known_stacks();
 	small_stacks();
 	return results();
 }

@@ -16,6 +16,7 @@
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 #include <uapi/ukl.h>
@@ -641,6 +642,17 @@ void ukl_linux_helper_ids(struct ukl_linux_ids *ids)
 	ids->euid = from_kuid_munged(current_user_ns(), cred->euid);
 	ids->gid = from_kgid_munged(current_user_ns(), cred->gid);
 	ids->egid = from_kgid_munged(current_user_ns(), cred->egid);
+}
+
+/* The stack that it is on, up to the pages that guard it. */
+void ukl_linux_helper_stack(struct ukl_linux_stack *stack)
+{
+	unsigned long here = current_stack_pointer & PAGE_MASK;
+
+	for (stack->bottom = here; vmalloc_to_page((void *)stack->bottom - PAGE_SIZE);)
+		stack->bottom -= PAGE_SIZE;
+	for (stack->top = here + PAGE_SIZE; vmalloc_to_page((void *)stack->top);)
+		stack->top += PAGE_SIZE;
 }
 
 void ukl_linux_helper_random(void *buffer, size_t len)

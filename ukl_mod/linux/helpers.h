@@ -139,6 +139,12 @@ struct ukl_linux_ids {
 
 void ukl_linux_helper_ids(struct ukl_linux_ids *ids);
 
+struct ukl_linux_stack {
+	unsigned long bottom, top;
+};
+
+void ukl_linux_helper_stack(struct ukl_linux_stack *stack);
+
 void ukl_linux_helper_free_stages(void);
 
 #endif /* _UKL_LINUX_HELPERS_H */

@@ -3,7 +3,7 @@
 //! How a program begins: as after `execve()`.
 
 use crate::{
-    bindings::{self, ukl_linux_ids, ukl_linux_image},
+    bindings::{self, ukl_linux_ids, ukl_linux_image, ukl_linux_stack},
     face,
     process::Process,
     trace,
@@ -90,7 +90,7 @@ mod at {
 }
 
 /// How many words the auxiliary vector has.
-const AUX_WORDS: usize = 26;
+const AUX_WORDS: usize = 30;
 
 /// Where the next words of the initial stack go.
 struct Words<'a> {
@@ -136,10 +136,12 @@ fn stack(image: &ukl_linux_image) -> Result<*mut u64> {
         used: 0,
     };
     let mut ids = ukl_linux_ids::default();
-    // SAFETY: There is room for 16 bytes, and for the ids.
+    let mut stack = ukl_linux_stack::default();
+    // SAFETY: There is room for 16 bytes, and for the others.
     unsafe {
         bindings::ukl_linux_helper_random(random.as_mut_ptr().cast(), 16);
         bindings::ukl_linux_helper_ids(&mut ids);
+        bindings::ukl_linux_helper_stack(&mut stack);
     }
     let name = to as u64;
     at.push(argc.into());
@@ -170,9 +172,14 @@ fn stack(image: &ukl_linux_image) -> Result<*mut u64> {
         (at::SECURE, 0),
         (at::RANDOM, random.as_ptr() as u64),
         (at::EXECFN, name),
+        (bindings::UKL_AT_STACK.into(), stack.top as u64),
+        (
+            bindings::UKL_AT_STACK_SIZE.into(),
+            (stack.top - stack.bottom) as u64,
+        ),
         (at::NULL, 0),
     ];
-    const _: () = assert!(AUX_WORDS == 26);
+    const _: () = assert!(AUX_WORDS == 30);
     for (key, value) in aux {
         at.push(key);
         at.push(value);
