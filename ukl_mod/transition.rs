@@ -271,10 +271,12 @@ pub(crate) fn call_same_stack<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Resu
 /// disabled, and the scheduler, which is all it may meet, enables them.
 #[inline(always)]
 pub(crate) fn null() -> Result {
-    task_local::current(|thread| {
-        let thread = enter(thread, task::preemptible, refuse_if_stopped)?.thread();
-        switching(thread, |_| Ok(()))
-    })
+    task_local::current(
+        |thread| match enter(thread, task::preemptible, refuse_if_stopped)? {
+            Way::Straight(thread) => switching(thread, |_| Ok(())),
+            Way::Seen(thread) => attended(thread, None, |_| Ok(())),
+        },
+    )
 }
 
 /// [`null`] that stays on the application stack if it has room.
@@ -408,8 +410,9 @@ fn enter_seen(thread: &Thread, if_work: fn(&Thread) -> Result) -> Result<Way<'_>
 /// Enters for a call.
 #[inline(always)]
 fn begin(thread: &Thread) -> Result {
-    come_in(thread)?;
+    thread.mode.enter()?;
     thread.counters.calls.add(1);
+    thread.watch.entered(|| thread.name());
     Ok(())
 }
 
@@ -541,8 +544,7 @@ fn is_made_again<R>(result: &Result<R>, again: Again) -> bool {
 /// Runs `f` and the leave work on the kernel stack, and goes back.
 #[inline(always)]
 fn switching<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    let kernel = Kernel::new(thread, false);
-    let result = switched(kernel, &mut f);
+    let result = switched::<_, false>(thread, &mut f);
     if thread.attention.any() {
         return attended(thread, Some(result), f);
     }
@@ -568,11 +570,19 @@ fn staying<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Re
 
 /// Runs `f` and the leave work on the kernel stack.
 #[inline(always)]
-fn switched<R>(kernel: Kernel<'_>, f: &mut impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    let thread = kernel.thread;
+fn switched<R, const AGAIN: bool>(
+    thread: &Thread,
+    f: &mut impl FnMut(Kernel<'_>) -> Result<R>,
+) -> Result<R> {
     // SAFETY: The application was on its own stack (mode `App`), so that nothing on the task's kernel
     // stack is in use below where `run` left it.
-    unsafe { stack::call_on(thread.coroutine.top(), || f(kernel), || leave_work(thread)) }
+    unsafe {
+        stack::call_on(
+            thread.coroutine.top(),
+            || f(Kernel::new(thread, AGAIN)),
+            || leave_work(thread),
+        )
+    }
 }
 
 /// A call around which there is something to see to, which has come to `result` if it was made yet: makes it
@@ -584,14 +594,13 @@ fn attended<R>(
     result: Option<Result<R>>,
     mut f: impl FnMut(Kernel<'_>) -> Result<R>,
 ) -> Result<R> {
-    let kernel = Kernel::new(thread, true);
-    let mut result = result.unwrap_or_else(|| switched(kernel, &mut f));
+    let mut result = result.unwrap_or_else(|| switched::<_, true>(thread, &mut f));
     while thread.attention.any() {
         let again = attend(thread);
         if !is_made_again(&result, again) {
             break;
         }
-        result = switched(kernel, &mut f);
+        result = switched::<_, true>(thread, &mut f);
     }
     leave(thread);
     result
