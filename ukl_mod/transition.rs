@@ -213,47 +213,27 @@ fn abandon(thread: &Thread, signal: u32, ip: usize) -> ! {
 /// If it is interrupted by a signal that the application does not want to hear of, it is run again.
 #[inline(always)]
 pub(crate) fn call<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(
-        |thread| match enter(thread, task::may_sleep, refuse_if_stopped)? {
-            Way::Straight(thread) => switching(thread, f),
-            Way::Seen(thread) => attended(thread, None, f),
-        },
-    )
+    task_local::current(|thread| enter(thread, task::may_sleep, refuse_if_stopped)?.make(f))
 }
 
 /// As [`call`], but `EINTR` if a handler of a signal has run before `f` could begin, and does not want it
 /// to be made again: what the handler did might be what `f` would wait for.
 #[inline(always)]
 pub(crate) fn call_waiting<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(
-        |thread| match enter(thread, task::may_sleep, refuse_if_interrupted)? {
-            Way::Straight(thread) => switching(thread, f),
-            Way::Seen(thread) => attended(thread, None, f),
-        },
-    )
+    task_local::current(|thread| enter(thread, task::may_sleep, refuse_if_interrupted)?.make(f))
 }
 
 /// As [`call_waiting`], but never made again once a handler has run, whatever it says: for what waits for
 /// events, see signal(7). `f` returns `ERESTARTNOHAND` if it is interrupted.
 #[inline(always)]
 pub(crate) fn call_polling<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(
-        |thread| match enter(thread, task::may_sleep, refuse_if_handled)? {
-            Way::Straight(thread) => switching(thread, f),
-            Way::Seen(thread) => attended(thread, None, f),
-        },
-    )
+    task_local::current(|thread| enter(thread, task::may_sleep, refuse_if_handled)?.make(f))
 }
 
 /// As [`call`], but made also by a thread that was asked to stop, to give something back.
 #[inline(always)]
 pub(crate) fn call_always<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
-    task_local::current(
-        |thread| match enter(thread, task::may_sleep, see_signals)? {
-            Way::Straight(thread) => switching(thread, f),
-            Way::Seen(thread) => attended(thread, None, f),
-        },
-    )
+    task_local::current(|thread| enter(thread, task::may_sleep, see_signals)?.make(f))
 }
 
 /// As [`call`], but stays on the application stack if it has room (`UKL_NSS`).
@@ -271,12 +251,9 @@ pub(crate) fn call_same_stack<R>(f: impl FnMut(Kernel<'_>) -> Result<R>) -> Resu
 /// disabled, and the scheduler, which is all it may meet, enables them.
 #[inline(always)]
 pub(crate) fn null() -> Result {
-    task_local::current(
-        |thread| match enter(thread, task::preemptible, refuse_if_stopped)? {
-            Way::Straight(thread) => switching(thread, |_| Ok(())),
-            Way::Seen(thread) => attended(thread, None, |_| Ok(())),
-        },
-    )
+    task_local::current(|thread| {
+        enter(thread, task::preemptible, refuse_if_stopped)?.make(|_| Ok(()))
+    })
 }
 
 /// [`null`] that stays on the application stack if it has room.
@@ -309,12 +286,17 @@ pub(crate) fn bypassed<R>(mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<
             return Err(refused(errno::edeadlk()));
         }
         thread.mode.enter()?;
-        let kernel = Kernel::new(thread, false);
         let result = if thread.has_room() {
-            f(kernel)
+            f(Kernel::new(thread, false))
         } else {
             // SAFETY: As in `switched`.
-            unsafe { stack::call_on(thread.coroutine.top(), || f(kernel), || ()) }
+            unsafe {
+                stack::call_on(
+                    thread.coroutine.top(),
+                    || f(Kernel::new(thread, false)),
+                    || (),
+                )
+            }
         };
         if is_interrupted(&result) {
             return in_full(thread, f);
@@ -375,6 +357,15 @@ impl<'a> Way<'a> {
             Self::Straight(thread) | Self::Seen(thread) => thread,
         }
     }
+
+    /// Makes the call `f`.
+    #[inline(always)]
+    fn make<R>(self, f: impl FnMut(Kernel<'_>) -> Result<R>) -> Result<R> {
+        match self {
+            Self::Straight(thread) => switching(thread, f),
+            Self::Seen(thread) => attended(thread, None, f),
+        }
+    }
 }
 
 /// The way in: `context` says whether this is a place to call from, `if_work` what to do about a signal or
@@ -410,9 +401,8 @@ fn enter_seen(thread: &Thread, if_work: fn(&Thread) -> Result) -> Result<Way<'_>
 /// Enters for a call.
 #[inline(always)]
 fn begin(thread: &Thread) -> Result {
-    thread.mode.enter()?;
+    come_in(thread)?;
     thread.counters.calls.add(1);
-    thread.watch.entered(|| thread.name());
     Ok(())
 }
 
@@ -558,8 +548,7 @@ fn staying<R>(thread: &Thread, mut f: impl FnMut(Kernel<'_>) -> Result<R>) -> Re
     if !thread.has_room() {
         return switching(thread, f);
     }
-    let kernel = Kernel::new(thread, false);
-    let result = f(kernel);
+    let result = f(Kernel::new(thread, false));
     leave_work(thread);
     if thread.attention.any() {
         return attended(thread, Some(result), f);
