@@ -55,7 +55,7 @@ module! {
         },
         threads: usize {
             default: 0,
-            description: "Threads; 0 for one for each processor that is online",
+            description: "Threads, at most 1024; 0 for one for each processor that is online",
         },
         maxmemory: usize {
             default: 268435456,
@@ -75,11 +75,18 @@ struct Kv {
     _program: Program,
 }
 
-/// How many threads `asked` means: 0 is one for each processor.
-fn threads(asked: usize) -> usize {
+/// Most threads of a server.
+const MAX_THREADS: usize = 1024;
+
+/// How many threads `asked` means: 0 is one for each processor. `EINVAL` if they are too many.
+fn threads(asked: usize) -> Result<usize> {
     match asked {
-        0 => available_parallelism().get(),
-        threads => threads,
+        0 => Ok(available_parallelism().get().min(MAX_THREADS)),
+        1..=MAX_THREADS => Ok(asked),
+        _ => {
+            pr_err!("`threads={asked}` is too many: there may be {MAX_THREADS}\n");
+            Err(EINVAL)
+        }
     }
 }
 
@@ -95,7 +102,7 @@ fn argument<T: FromStr>(app: &App, name: &str, otherwise: T) -> Result<T> {
 fn main(app: &App) -> Result {
     let port = argument(app, "port", value(module_parameters::port.value()))?;
     let asked = argument(app, "threads", value(module_parameters::threads.value()))?;
-    Server::new(port, threads(asked))?.run(app)
+    Server::new(port, threads(asked)?)?.run(app)
 }
 
 impl kernel::Module for Kv {
@@ -116,7 +123,7 @@ impl kernel::Module for Kv {
 /// Serves on kernel threads.
 fn start(module: &'static ThisModule) -> Result<Application> {
     let port = value(module_parameters::port.value());
-    let server = Server::new(port, threads(value(module_parameters::threads.value())))?;
+    let server = Server::new(port, threads(value(module_parameters::threads.value()))?)?;
     let main = server.clone();
     // SAFETY: As in `init`; `Server`, which is shared with this thread, has nothing that is open.
     let app = unsafe { Application::start(module, c"kv", move |app| main.run(app)) }?;

@@ -39,8 +39,18 @@ starts_empty() {
 	until_true 20000 is_dead "$pid" && return $status
 }
 
+# Room for that many is more than kmalloc() has, which complains.
+too_many_threads() {
+	local threads
+	for threads in 1025 2147483648; do
+		insmod "$modules/kv.ko" port=7052 "threads=$threads" 2>&1 | grep -qE ': Invalid (parameters|argument)$' || return 1
+	done
+}
+
 ktap_print_header
 want ukl
+expect_in_log '^<3>\[[^]]*\] kv: `threads=[0-9]+` is too many: there may be 1024$'
+check "kv: too many threads" too_many_threads
 check "start redis-server" start_redis
 check "load kv" load kv port=7052 threads=3 maxmemory=20000000
 both bytes_one_by_one any_pieces pipeline large_values nobody_reads quit_and_errors resets many_at_once \
