@@ -117,8 +117,11 @@ fn suspend(thread: &Thread, exit: Exit) {
 /// A call for which the application is left, so that its process does something, and which returns
 /// what the process says of it: 0 or more, or a negative errno.
 ///
+/// If a handler of a signal has run before the process could begin, and does not want it to be made again,
+/// it is `EINTR` if it `may_wait`: what the handler did might be what it would wait for.
+///
 /// `EOPNOTSUPP` if there is no process; else as [`call`].
-pub(crate) fn ask(exit: Exit) -> Result<i64> {
+pub(crate) fn ask(exit: Exit, may_wait: bool) -> Result<i64> {
     task_local::current(|thread| {
         let thread = enter(thread, task::may_sleep, refuse_if_stopped)?.thread();
         let answer = match &thread.seat {
@@ -128,10 +131,11 @@ pub(crate) fn ask(exit: Exit) -> Result<i64> {
             Some(seat) => loop {
                 suspend(thread, exit);
                 let answer = seat.answer();
-                let again = thread.carrier.resumed(thread);
+                let again = thread.carrier.resumed(thread) != Again::No
+                    || !may_wait && !thread.carrier.is_asked_to_stop(thread);
                 // Not begun because of a signal, which has been handed over.
                 match answer {
-                    Err(ERESTARTNOINTR) if again != Again::No => (),
+                    Err(ERESTARTNOINTR) if again => (),
                     answer => break answer,
                 }
             },

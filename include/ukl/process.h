@@ -202,7 +202,8 @@ int ukl_sigmask(u64 mask, u64 *old);
  *
  * For what is called rarely: the thread goes to user space, makes the call there and comes back.
  * Arguments are numbers or user-space addresses; what the call returns, -EINTR included, is what
- * this returns.
+ * this returns. A handler without %SA_RESTART that runs just before it is -EINTR as well, if the
+ * call is one that may wait for what the handler does.
  *
  * Context: As all calls; blocks as long as the system call does.
  * Return: What the system call returned, negative errno values included. -EOPNOTSUPP on a kernel

@@ -2,6 +2,8 @@
 /* What bindgen reads for rust/bindings: ukl.h, and what of the kernel goes with it. */
 #include <ukl.h>
 #include <ukl/extend.h>
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
 #include <uapi/linux/tcp.h>
 #include <uapi/linux/un.h>
 #include <uapi/linux/signal.h>

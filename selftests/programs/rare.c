@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -479,13 +480,20 @@ static void compute(void)
 	} while ((now.tv_sec - from.tv_sec) * NSEC_PER_SEC + now.tv_nsec - from.tv_nsec < 1500000);
 }
 
+static void *returns(void *arg)
+{
+	return arg;
+}
+
 /* What does not wait is not interrupted, with no SA_RESTART either. */
 static void not_interrupted(void)
 {
 	enum { ROUNDS = 100, SIZE = 5000 };
 	struct itimerval often = { .it_value.tv_usec = 1000, .it_interval.tv_usec = 1000 };
-	int pipes[2], pair[2], written = 0, moved = 0, none = 0;
+	int pipes[2], pair[2], fd, written = 0, moved = 0, none = 0, done = 0;
 	static char block[SIZE], in[SIZE];
+	pthread_t thread;
+	struct stat about;
 	FILE *file = tmpfile();
 
 	pipe(pipes);
@@ -505,12 +513,26 @@ static void not_interrupted(void)
 		moved += recv(pair[0], in, SIZE, 0) == 100;
 		compute();
 		none += fails(recv(pair[0], in, SIZE, MSG_DONTWAIT), EAGAIN);
+		compute();
+		fd = open("/dev/null", O_RDONLY);
+		done += fd >= 0;
+		compute();
+		done += fstat(fd, &about) == 0;
+		compute();
+		done += fcntl(fd, F_GETFL) >= 0;
+		compute();
+		done += signal(SIGUSR1, SIG_IGN) != SIG_ERR && close(fd) == 0;
+	}
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		compute();
+		done += !pthread_create(&thread, NULL, returns, NULL) && !pthread_join(thread, NULL);
 	}
 	end_alarms();
 	ok(caught == SIGALRM && written == ROUNDS && !ferror(file), "fwrite() to a file is not interrupted");
 	ok(fflush(file) == 0 && lseek(fileno(file), 0, SEEK_END) == ROUNDS * SIZE, "all of it is there");
 	ok(moved == 4 * ROUNDS, "what has room and what is there is not");
 	ok(none == ROUNDS, "nor is who does not want to wait");
+	ok(done == 4 * ROUNDS + ROUNDS / 10, "nor is what cannot wait");
 	fclose(file);
 	for (int i = 0; i < 2; i++) {
 		close(pipes[i]);
@@ -734,11 +756,6 @@ static void interrupted_sets(void)
 	close(fds[0]);
 	close(fds[1]);
 	close(set);
-}
-
-static void *returns(void *arg)
-{
-	return arg;
 }
 
 static int is_open(int fd)

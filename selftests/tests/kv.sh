@@ -49,7 +49,7 @@ too_many_threads() {
 
 ktap_print_header
 want ukl
-expect_in_log '^<3>\[[^]]*\] kv: `threads=[0-9]+` is too many: there may be 1024$'
+expect_in_log '^<3>\[[^]]*\] kv: .threads=[0-9]+. is too many: there may be 1024$'
 check "kv: too many threads" too_many_threads
 check "start redis-server" start_redis
 check "load kv" load kv port=7052 threads=3 maxmemory=20000000

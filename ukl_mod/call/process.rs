@@ -41,7 +41,66 @@ pub(crate) fn exit(status: i32, over: bool) -> Result {
 
 /// `ukl_syscall()`.
 pub(crate) fn syscall(words: [u64; 7]) -> Result<i64> {
-    transition::ask(Exit::Syscall(words))
+    transition::ask(Exit::Syscall(words), may_wait(&words))
+}
+
+/// The system calls that may wait for what a handler of a signal could bring.
+const WAITING: &[u32] = &[
+    bindings::__NR_read,
+    bindings::__NR_readv,
+    bindings::__NR_pread64,
+    bindings::__NR_preadv,
+    bindings::__NR_preadv2,
+    bindings::__NR_recvfrom,
+    bindings::__NR_recvmsg,
+    bindings::__NR_recvmmsg,
+    bindings::__NR_write,
+    bindings::__NR_writev,
+    bindings::__NR_pwrite64,
+    bindings::__NR_pwritev,
+    bindings::__NR_pwritev2,
+    bindings::__NR_sendto,
+    bindings::__NR_sendmsg,
+    bindings::__NR_sendmmsg,
+    bindings::__NR_sendfile,
+    bindings::__NR_splice,
+    bindings::__NR_vmsplice,
+    bindings::__NR_tee,
+    bindings::__NR_accept,
+    bindings::__NR_accept4,
+    bindings::__NR_poll,
+    bindings::__NR_ppoll,
+    bindings::__NR_select,
+    bindings::__NR_pselect6,
+    bindings::__NR_epoll_wait,
+    bindings::__NR_epoll_pwait,
+    bindings::__NR_epoll_pwait2,
+    bindings::__NR_pause,
+    bindings::__NR_rt_sigsuspend,
+    bindings::__NR_rt_sigtimedwait,
+    bindings::__NR_wait4,
+    bindings::__NR_waitid,
+    bindings::__NR_nanosleep,
+    bindings::__NR_clock_nanosleep,
+    bindings::__NR_futex,
+    bindings::__NR_flock,
+    bindings::__NR_msgsnd,
+    bindings::__NR_msgrcv,
+    bindings::__NR_semop,
+    bindings::__NR_semtimedop,
+    bindings::__NR_mq_timedsend,
+    bindings::__NR_mq_timedreceive,
+    bindings::__NR_io_getevents,
+    bindings::__NR_io_pgetevents,
+    bindings::__NR_io_uring_enter,
+];
+
+/// Whether a system call may wait for that.
+fn may_wait(&[nr, _, command, ..]: &[u64; 7]) -> bool {
+    let (nr, command) = (nr as u32, command as u32);
+    WAITING.contains(&nr)
+        || nr == bindings::__NR_fcntl
+            && [bindings::F_SETLKW, bindings::F_OFD_SETLKW].contains(&command)
 }
 
 /// `ukl_data()`: the data window of the calling thread. No transition.
@@ -68,12 +127,12 @@ pub(crate) fn sigaction(number: u32, handling: u32, action: Option<Action>) -> R
     };
     // There has to be a handler for as long as the process catches the signal.
     if action.is_none() {
-        transition::ask(exit)?;
+        transition::ask(exit, false)?;
         set(None)?;
         return Ok(());
     }
     let before = set(action)?;
-    if let Err(error) = transition::ask(exit) {
+    if let Err(error) = transition::ask(exit, false) {
         set(before)?;
         return Err(error);
     }

@@ -48,7 +48,7 @@ pub(crate) fn spawn(body: Body, asked: usize) -> Result<*const Thread> {
     let Some(number) = seat else {
         return Ok(thread);
     };
-    let Err(error) = transition::ask(Exit::Thread(number)) else {
+    let Err(error) = transition::ask(Exit::Thread(number), false) else {
         return Ok(thread);
     };
     let gone = transition::call_always(|kernel| {
