@@ -90,6 +90,21 @@ result() {
 	fi
 }
 
+# aside KEEP COMMAND...: runs a test beside others: what it prints and ends with is kept in KEEP.out and KEEP.status.
+aside() {
+	local keep=$1
+	shift
+	rm -f "$keep.status"
+	"$@" >"$keep.out" 2>&1
+	echo $? >"$keep.status"
+}
+
+# replay KEEP: a test that was run aside: prints what it printed, ends with what it ended with. It has to be done.
+replay() {
+	cat "$1.out"
+	return "$(cat "$1.status")"
+}
+
 # summary LOG: says which results of a KTAP stream are failures, and in its last line how many there
 # are of each kind. Fails unless some passed and none failed.
 summary() {

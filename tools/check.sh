@@ -154,6 +154,17 @@ clean_log() {
 	tools/klog-scan.sh "$run/dmesg.log"
 }
 
+# Instructions of the deterministic machine are the same beside others. Their targets are for the default kernel; on another
+# one its compiler and thunks move the counts by a few.
+counted() {
+	grep -q '^suite=trixie-backports$' "$build/versions"
+}
+
+benches() {
+	aside "$build/check-transition" tools/bench/transition.sh
+	aside "$build/check-echo" env QUICK=1 tools/bench/echo.sh
+}
+
 timed() {
 	local start=$SECONDS status
 	"$@"
@@ -163,6 +174,8 @@ timed() {
 }
 
 mkdir -p "$build"
+# What runs beside others does not know of the terminal's interrupt.
+trap 'kill 0' INT
 {
 	echo "KTAP version 1"
 	timed result "SPDX" spdx
@@ -186,13 +199,15 @@ mkdir -p "$build"
 	export limit
 	timed run_test "boot" $((limit + 30)) bash -c boot
 	result "kernel log of the boot" clean_log
+	! counted || benches &
+	beside=$!
 	timed run_test "some tests under virtme-ng" 300 tools/vng.sh bash selftests/run.sh mode thread
 	timed run_test "stack overflow, in a boot of its own" 200 selftests/overflow.sh
 	timed run_test "containment, in boots of its own" 1700 selftests/contain.sh
-	# The targets are for the default kernel; on another one its compiler and thunks move the counts by a few.
-	if grep -q '^suite=trixie-backports$' "$build/versions"; then
-		timed result "instructions of a null call" tools/bench/transition.sh
-		timed result "instructions of an echo, a GET and idle connections" env QUICK=1 tools/bench/echo.sh
+	wait "$beside"
+	if counted; then
+		result "instructions of a null call" replay "$build/check-transition"
+		result "instructions of an echo, a GET and idle connections" replay "$build/check-echo"
 	fi
 	echo "1..$test_count"
 	echo "# all of it took $SECONDS s"

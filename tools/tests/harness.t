@@ -212,5 +212,18 @@ summary 0 "1 passed, 0 failed, 0 skipped" 'ok 1 a\n1..1\n' "summary of a good ru
 summary 1 "0 passed, 1 failed, 0 skipped" 'not ok 1 a\n1..1\n' "summary of a bad run"
 summary 1 "0 passed, 0 failed, 1 skipped" 'ok 1 a # SKIP\n1..1\n' "summary of a run that skipped all"
 
+# What was run aside is told with all that it printed, and fails if it did; what has left nothing fails, too.
+replayed() {
+	bash -c '. "$1/selftests/harness.sh"; aside "$2/aside" "${@:3}"; replay "$2/aside"' - "$clone" "$dir" "$@"
+}
+
+said=$(replayed sh -c 'echo said; exit 3') && status=0 || status=$?
+verdict "a test that was run aside" "$([ "$said $status" = "said 3" ] && echo yes)" "status $status:" "$said"
+said=$(replayed echo said) && status=0 || status=$?
+verdict "one that passes" "$([ "$said $status" = "said 0" ] && echo yes)" "status $status:" "$said"
+rm "$dir/aside.status"
+said=$(bash -c '. "$1/selftests/harness.sh"; replay "$2/aside"' - "$clone" "$dir" 2>&1) && status=0 || status=$?
+verdict "one that has not ended" "$([ "$status" != 0 ] && echo yes)" "status $status:" "$said"
+
 echo "1..$count"
 exit $bad
