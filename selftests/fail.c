@@ -24,7 +24,7 @@ static void try_each(long (*scenario)(void))
 }
 
 static const char *const modules[] = {
-	"ukl", "ukl_linux", "ukl_test_process", "hello_c", "echo", "kv", NULL
+	"ukl", "ukl_linux", "ukl_test_process", "hello_c", "kv", NULL
 };
 
 static const char *module, *parameters = "";

@@ -26,7 +26,10 @@ fill_memory() {
 
 # Page cache that has to go again and again, so that each page is looked for.
 read_all() {
-	while :; do find "$modules" -name '*.ko' -exec cat {} + >/dev/null; done
+	while :; do
+		find "$modules" -name '*.ko' -exec cat {} + >/dev/null
+		sleep 1
+	done
 }
 
 come_and_go() {

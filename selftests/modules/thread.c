@@ -395,6 +395,14 @@ static int detach_with_preemption_off(struct test *t)
 	return 0;
 }
 
+/* What hundreds do that are to leave some time to each other. */
+static int seldom_awake(void *data)
+{
+	while (!ukl_should_stop())
+		fsleep(50000);
+	return ukl_null();
+}
+
 static int many_at_once(struct test *t)
 {
 	enum { MANY = 200 };
@@ -402,7 +410,7 @@ static int many_at_once(struct test *t)
 	int status;
 
 	for (int i = 0; i < MANY; i++) {
-		threads[i] = ukl_thread_spawn(until_stopped, NULL, UKL_STACK_MIN);
+		threads[i] = ukl_thread_spawn(seldom_awake, NULL, UKL_STACK_MIN);
 		EXPECT_OK(t, threads[i]);
 	}
 	for (int i = 0; i < MANY; i++)

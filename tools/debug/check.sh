@@ -16,8 +16,8 @@ cd "$clone" || exit
 log=$build/check-debug.log
 
 # What the checkers have most to say of, in the time there is: threads and their ends, locks, references, memory.
-quick='app connect fuzz futex interrupt mode process random rcu rules signal sock stop thread unload'
-preempt='bypass hotplug interrupt kill mode stop stress thread'
+quick='app connect fuzz random rcu rules sock unload'
+preempt='bypass hotplug interrupt kill mode signal stop stress thread'
 all=$(find selftests/tests -name '*.sh' -printf '%f\n' | sed 's/\.sh$//' | sort | tr '\n' ' ')
 
 # See selftests/debug/leaked.sh. Modules that are loaded with failures do not run their KUnit suites each time.
@@ -27,7 +27,7 @@ leaks='kmemleak=on slab_debug=F'
 boot() {
 	local name=$1 kernel=$2 seconds=$3 arguments=$4
 	shift 4
-	NAME=debug-$name KERNEL=$kernel TIMEOUT=$seconds APPEND=$arguments CPUS=2 MEMORY=4G LOAD=0 tools/vm.sh \
+	NAME=debug-$name KERNEL=$kernel TIMEOUT=$seconds APPEND=$arguments CPUS=${BOOT_CPUS:-2} MEMORY=${BOOT_MEMORY:-4G} LOAD=0 tools/vm.sh \
 		"KERNEL=$kernel SLOWER=10 ${FOLDER:+TESTS=selftests/$FOLDER} FUZZ_SECONDS=$FUZZ_SECONDS \
 		RANDOM_SECONDS=$FUZZ_SECONDS bash selftests/run.sh $*"
 }
@@ -58,31 +58,20 @@ booted() {
 	judged "$1" "$4"
 }
 
-# A boot keeps one CPU busy, and seldom both, so that two go on side by side: the others' results are recorded, and shown
-# by `joined` when they are there.
+# A boot keeps one CPU busy, and seldom both, so that two go on side by side. The results of the others are shown by `joined`
+# when all of them are done.
 recorded() {
-	wanted "$1" || return 0
-	boot "$@" >"$build/debug/$1.ktap" 2>&1
-	echo $? >"$build/debug/$1.status"
+	! wanted "$1" || aside "$build/debug/$1" boot "$@"
 }
 
-replayed() {
-	until [ -e "$build/debug/$1.status" ]; do
-		sleep 1
-	done
-	cat "$build/debug/$1.ktap"
-	return "$(cat "$build/debug/$1.status")"
-}
-
-# joined NAME SECONDS ARGUMENTS: the results of a boot that was recorded.
+# joined NAME ARGUMENTS: the results of a boot that was recorded.
 joined() {
 	wanted "$1" || return 0
-	run_test "$1" "$2" bash -c 'replayed "$@"' bash "$1"
-	judged "$1" "$3"
+	run_test "$1" 60 bash -c 'replay "$@"' bash "$build/debug/$1"
+	judged "$1" "$2"
 }
 
-export build
-export -f boot replayed
+export -f boot replay
 
 in_debug() {
 	local -x FOLDER=debug
@@ -100,15 +89,13 @@ for variant in $variants; do
 	tools/debug/kernel.sh "$variant" && tools/debug/modules.sh "$variant" || exit
 done
 tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")" || exit
-rm -f "$build"/debug/*.ktap "$build"/debug/*.status
 beside() {
-	in_debug recorded fail kasan 3600 "$leaks kunit.enable=0" fail
+	# A grace period of RCU is over at once on one CPU, and there is one of each load of a module.
+	BOOT_CPUS=1 in_debug recorded fail kasan 3600 "$leaks kunit.enable=0" fail
 	in_debug recorded awake kasan 1800 "$leaks kasan_multi_shot" awake
 	if nightly; then
 		in_debug recorded awake_kcsan kcsan 1800 '' awake
 		recorded kcsan kcsan 40000 '' "$all"
-	else
-		recorded preempt kasan 1800 preempt=full "$preempt"
 	fi
 }
 
@@ -117,21 +104,23 @@ trap 'kill 0' INT
 {
 	echo "KTAP version 1"
 	beside &
-	in_debug booted logic kasan 1800 '' kunit pressure
+	others=$!
+	# The less there is, the sooner it is filled.
+	BOOT_MEMORY=1536M in_debug booted logic kasan 1800 '' kunit pressure
 	if nightly; then
 		booted kasan kasan 20000 '' "$all"
 		booted preempt kasan 20000 preempt=full "$all"
 		booted memory kasan 7200 'slab_debug=FZPU debug_pagealloc=on page_poison=1' "$quick"
 	else
 		booted kasan kasan 2400 '' "$quick"
+		booted preempt kasan 1800 preempt=full "$preempt"
 	fi
-	joined fail 3660 ''
-	joined awake 1860 ''
+	wait "$others"
+	joined fail ''
+	joined awake ''
 	if nightly; then
-		joined awake_kcsan 1860 ''
-		joined kcsan 40060 ''
-	else
-		joined preempt 1860 preempt=full
+		joined awake_kcsan ''
+		joined kcsan ''
 	fi
 	echo "1..$test_count"
 	echo "# all of it took $SECONDS s"
