@@ -174,6 +174,7 @@ timed() {
 }
 
 mkdir -p "$build"
+rm -f "$build"/check-*.status
 # What runs beside others does not know of the terminal's interrupt.
 trap 'kill 0' INT
 {

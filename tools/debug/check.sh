@@ -89,8 +89,9 @@ for variant in $variants; do
 	tools/debug/kernel.sh "$variant" && tools/debug/modules.sh "$variant" || exit
 done
 tools/enter.sh make -s -C selftests CC="$(sed -n 's/^cc=//p' "$build/versions")" || exit
+rm -f "$build"/debug/*.status
 beside() {
-	# A grace period of RCU is over at once on one CPU, and there is one of each load of a module.
+	# On one CPU a grace period of RCU is over at once, and each module that goes waits for some.
 	BOOT_CPUS=1 in_debug recorded fail kasan 3600 "$leaks kunit.enable=0" fail
 	in_debug recorded awake kasan 1800 "$leaks kasan_multi_shot" awake
 	if nightly; then
