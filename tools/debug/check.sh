@@ -93,7 +93,8 @@ rm -f "$build"/debug/*.status
 beside() {
 	# On one CPU a grace period of RCU is over at once, and each module that goes waits for some.
 	BOOT_CPUS=1 in_debug recorded fail kasan 3600 "$leaks kunit.enable=0" fail
-	in_debug recorded awake kasan 1800 "$leaks kasan_multi_shot" awake
+	# The less there is, the sooner it is filled.
+	BOOT_MEMORY=1536M in_debug recorded logic kasan 1800 '' kunit pressure
 	if nightly; then
 		in_debug recorded awake_kcsan kcsan 1800 '' awake
 		recorded kcsan kcsan 40000 '' "$all"
@@ -106,8 +107,6 @@ trap 'kill 0' INT
 	echo "KTAP version 1"
 	beside &
 	others=$!
-	# The less there is, the sooner it is filled.
-	BOOT_MEMORY=1536M in_debug booted logic kasan 1800 '' kunit pressure
 	if nightly; then
 		booted kasan kasan 20000 '' "$all"
 		booted preempt kasan 20000 preempt=full "$all"
@@ -116,9 +115,10 @@ trap 'kill 0' INT
 		booted kasan kasan 2400 '' "$quick"
 		booted preempt kasan 1800 preempt=full "$preempt"
 	fi
+	in_debug booted awake kasan 1800 "$leaks kasan_multi_shot" awake
 	wait "$others"
 	joined fail ''
-	joined awake ''
+	joined logic ''
 	if nightly; then
 		joined awake_kcsan ''
 		joined kcsan ''
