@@ -21,6 +21,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -927,6 +928,29 @@ static void nothing(void)
 	close(fds[1]);
 }
 
+/* Where a file is read and written next, after a write at its end that failed. */
+static void kept_position(void)
+{
+	struct rlimit limit, little;
+	char path[] = "/tmp/ukl-rare-XXXXXX", in[10];
+	int fd = mkstemp(path);
+
+	unlink(path);
+	write(fd, "0123456789", 10);
+	lseek(fd, 3, SEEK_SET);
+	fcntl(fd, F_SETFL, O_APPEND);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	little = (struct rlimit) { 10, limit.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &little);
+	ok(fails(write(fd, "x", 1), EFBIG) && lseek(fd, 0, SEEK_CUR) == 3 && read(fd, in, 10) == 7 && !memcmp(in, "3456789", 7),
+	   "a write that fails does not move");
+	setrlimit(RLIMIT_FSIZE, &limit);
+	signal(SIGXFSZ, SIG_DFL);
+	ok(write(fd, "x", 1) == 1 && lseek(fd, 0, SEEK_CUR) == 11, "one that does not, does");
+	close(fd);
+}
+
 /* Vectors of more than a call takes: it takes what it can. */
 static void long_vectors(void)
 {
@@ -1164,6 +1188,7 @@ int main(void)
 	closing();
 	broken();
 	nothing();
+	kept_position();
 	long_vectors();
 	proc();
 	names();

@@ -111,18 +111,18 @@ static int refuse(struct file *file, bool write)
 
 static ssize_t transfer(struct file *file, const struct ukl_linux_io *io, loff_t *pos, bool write)
 {
-	struct iov_iter iter;
-	loff_t none = 0;
-
 	/* A stream has no position. */
-	if (!pos)
-		pos = &none;
+	loff_t at = pos ? *pos : 0;
+	struct iov_iter iter;
+	ssize_t ret;
 
 	iov_iter_kvec(&iter, write ? ITER_SOURCE : ITER_DEST, io->vec, io->count,
 		      min_t(size_t, io->len, MAX_RW_COUNT));
-	if (!write)
-		return vfs_iter_read(file, &iter, pos, 0);
-	return vfs_iter_write(file, &iter, pos, 0);
+	ret = write ? vfs_iter_write(file, &iter, &at, 0) : vfs_iter_read(file, &iter, &at, 0);
+	/* As ksys_read() and ksys_write(). */
+	if (pos && ret >= 0)
+		*pos = at;
+	return ret;
 }
 
 /* At the file's position. */
