@@ -69,15 +69,15 @@ END
 
 # What a debug kernel reports that is none of ours. Another report in the middle of such a one is told by its headline.
 # - Debug objects know the stack that the kernel gave a task, and no other, and a call that is made on the application's has
-#   its timers there. Such a report ends after 60 lines if not before.
+#   its timers there. Such a report ends after 60 lines if not before; two processors may begin theirs at the same time.
 # - KCSAN finds races of the kernel with itself. Where the code of a module has a part, its name is in the headline, or "0x0",
 #   if that code ran on an application's stack, which cannot be walked. What a bypassed call calls runs there as well: one
 #   "0x0" is the kernel's if it is about a variable of the kernel's own image.
 judged() {
 	awk '
 		held && /BUG:|Oops|panic|INFO: |WARNING: / { print held; held = "" }
-		/BUG:|Oops|panic|INFO: |WARNING: / && !/WARNING: at __debug_object_init\+/ { known = 0 }
-		/ODEBUG: object [0-9a-f]+ is NOT on stack [0-9a-f]+, but annotated/ { known = 60 }
+		/BUG:|Oops|panic|INFO: |WARNING: / && !/WARNING: at __debug_object_init\+|ODEBUG: object .* NOT on stack/ { known = open = 0 }
+		/ODEBUG: object [0-9a-f]+ is NOT on stack [0-9a-f]+, but annotated/ { known = 60; open++ }
 		/BUG: KCSAN: data-race in [^[]*$/ && !/ 0x0( |$)/ { known = 100; race = 1 }
 		/BUG: KCSAN: data-race in [^[]*$/ && / 0x0( |$)/ && !/ 0x0 \/ 0x0$/ { held = $0; next }
 		held && !/ to 0x[0-9a-f]+ of / { held = held "\n" $0; next }
@@ -85,7 +85,7 @@ judged() {
 		held { print held; held = "" }
 		/====================$/ && !race { next }
 		known-- <= 0 { print; known = 0; race = 0 }
-		/---\[ end trace/ { known = 0 }
+		/---\[ end trace/ { known = open && --open ? 60 : 0 }
 		race && /====================$/ { known = race = 0 }
 		END { if (held) print held }
 	'

@@ -104,7 +104,7 @@ good=(
 )
 
 echo 'TAP version 13'
-echo "1..$((${#bad[@]} + 30))"
+echo "1..$((${#bad[@]} + 32))"
 
 for line in "${bad[@]}"; do
 	log 12288 "$line" >"$dir/log"
@@ -133,8 +133,12 @@ stack=(
 )
 log 12800 "${good[@]}" "${stack[@]}" "${good[@]}" >"$dir/log"
 expect 0 "debug objects that do not know an application's stack are no complaint"
+log 12800 "${stack[0]}" "${stack[@]}" "${stack[@]:1}" "${good[@]}" >"$dir/log"
+expect 0 "nor are two of them at once"
+log 12800 "${stack[0]}" "${stack[@]}" "${stack[@]:1}" 'Call Trace:' >"$dir/log"
+expect 1 'but what comes after both is'
 log 12800 "${stack[@]:0:3}" 'BUG: KASAN: slab-use-after-free in ukl_exit+0x1/0x2' "${stack[@]:3}" >"$dir/log"
-expect 1 'but what comes in between is'
+expect 1 'and what comes in between'
 log 12800 "${stack[@]}" 'Call Trace:' >"$dir/log"
 expect 1 'and what comes after them'
 log 12800 "${stack[@]:0:3}" 'INFO: task kv:123 blocked for more than 120 seconds.' >"$dir/log"
