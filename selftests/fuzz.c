@@ -30,7 +30,7 @@
 /* Answers among which there is each kind of exit. */
 #define DEEP	20000
 /* Milliseconds that a process may take to die, on a machine that has other things to do. */
-#define DEATH 20000
+#define DEATH 60000
 
 enum { OPEN, CLOSE, INFO, BIND, RUN, STOP, STATS, SET, MAP, UNMAP, OTHER, PASS, KINDS };
 
@@ -166,16 +166,16 @@ static size_t random_arguments(struct fuzzer *f, char *to)
 		"pause",
 		"results",
 		"bypassed",
-		/* Without what the kernel reports before it is contained. */
-		"noncanonical",
-		"ud2",
-		"divide",
-		"abort",
 	};
+	/* Those that the kernel does not report before they are contained. */
+	static const char *const faults[] = { "noncanonical", "ud2", "divide", "abort" };
 	struct arguments args = { .size = 0 };
+	const char *command = commands[roll(f, sizeof(commands) / sizeof(*commands))];
 
 	add_argument(&args, PROGRAM);
-	add_argument(&args, commands[roll(f, sizeof(commands) / sizeof(*commands))]);
+	add_argument(&args, command);
+	if (!strcmp(command, "fault") && !one_in(f, 4))
+		add_argument(&args, faults[roll(f, sizeof(faults) / sizeof(*faults))]);
 	for (unsigned int n = roll(f, 4); n; n--)
 		add_argument(&args, words[roll(f, sizeof(words) / sizeof(*words))]);
 	memcpy(to, args.bytes, args.size);
