@@ -291,6 +291,20 @@ static void contexts(void)
 	   action.sa_handler == SIG_DFL, "what is ignored at the start");
 }
 
+/* What is said of a handler that is called once. */
+static void called_once(void)
+{
+	struct sigaction before, after;
+
+	handle(SIGUSR1, SA_RESETHAND);
+	sigaction(SIGUSR1, NULL, &before);
+	raise(SIGUSR1);
+	sigaction(SIGUSR1, NULL, &after);
+	ok(before.sa_handler == handler && after.sa_handler == SIG_DFL && after.sa_flags & SA_RESETHAND,
+	   "SA_RESETHAND: it is told that the handler is gone");
+	signal(SIGUSR1, SIG_DFL);
+}
+
 /* Again and again, as the first may come before what it is to interrupt. */
 static void begin_alarms(void)
 {
@@ -1178,6 +1192,7 @@ int main(void)
 	who_one_is();
 	masked_waits();
 	contexts();
+	called_once();
 	restarts();
 	not_interrupted();
 	selecting();

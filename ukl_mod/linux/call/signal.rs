@@ -50,13 +50,19 @@ impl Actions {
         Ok(Self(actions))
     }
 
-    /// The signals that are blocked while the handler of `signal`, one of 1 to 64, runs.
-    fn mask(&self, signal: c_int) -> u64 {
+    /// A handler of `signal`, one of 1 to 64, is called. Returns the signals that are blocked while it
+    /// runs.
+    fn called(&self, signal: c_int) -> u64 {
         let index = signal as usize - 1;
-        let Action { flags, mask, .. } = self.0.lock()[index];
-        match flags as u32 & bindings::SA_NODEFER {
-            0 => mask | 1 << index,
-            _ => mask,
+        let mut actions = self.0.lock();
+        let action = &mut actions[index];
+        let flags = action.flags as u32;
+        if flags & bindings::SA_RESETHAND != 0 {
+            action.handler = SIG_DFL;
+        }
+        match flags & bindings::SA_NODEFER {
+            0 => action.mask | 1 << index,
+            _ => action.mask,
         }
     }
 }
@@ -83,7 +89,7 @@ unsafe extern "C" fn handle(signal: c_int, info: *const c_void, handler: *mut c_
     };
     if let Some(process) = Process::current() {
         // SAFETY: Takes any signals.
-        unsafe { bindings::ukl_linux_helper_block(process.actions.mask(signal)) };
+        unsafe { bindings::ukl_linux_helper_block(process.actions.called(signal)) };
     }
     // SAFETY: By the function's requirements. A handler without SA_SIGINFO does not look at the others.
     unsafe {
