@@ -287,7 +287,8 @@ static void contexts(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGUSR1, SIG_DFL);
 	/* As whoever has started this says. */
-	ok(sigaction(SIGWINCH, NULL, &action) == 0 && action.sa_handler == SIG_IGN && sigaction(SIGCHLD, NULL, &action) == 0 &&
+	ok(sigaction(SIGWINCH, NULL, &action) == 0 && action.sa_handler == SIG_IGN && sigaction(SIGPIPE, NULL, &action) == 0 &&
+	   action.sa_handler == SIG_IGN && sigaction(SIGCHLD, NULL, &action) == 0 &&
 	   action.sa_handler == SIG_DFL, "what is ignored at the start");
 }
 

@@ -22,10 +22,10 @@ hello_is_the_same() {
 	diff <(grep -v -e ring -e 'environment: _=' $out.0) <(grep -v -e ring -e 'environment: _=' $out.3)
 }
 
-# in_both NAME [OPTION]...: every result of the program's, in user space first; options of `ukl run`. SIGWINCH is ignored,
-# as a program is to hear.
+# in_both NAME [OPTION]...: every result of the program's, in user space first; options of `ukl run`. SIGWINCH and
+# SIGPIPE are ignored, as a program is to hear.
 in_both() (
-	trap '' WINCH
+	trap '' WINCH PIPE
 	timeout 200 "$programs/$1" >$out.3 2>&1 || { cat $out.3; return 1; }
 	timeout 200 "$ukl" run "${@:2}" "$modules/$1.ko" >$out.0 2>&1 || { cat $out.0; return 1; }
 	diff <(grep -o '^ok [0-9]* .*' $out.3) <(grep -o '^ok [0-9]* .*' $out.0)

@@ -33,7 +33,7 @@ use modinfo::Modinfo;
 use module::Modules;
 pub use policy::Policy;
 use program::{Found, Wanted};
-pub use signals::restore_default as restore_signals;
+pub use signals::restore as restore_signals;
 use thread::Application;
 
 /// This command itself failed.

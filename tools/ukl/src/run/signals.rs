@@ -13,7 +13,13 @@
 //! kernel, 64 bits: the C library would keep signals 32 and 33 for itself, which the application's C
 //! library wants for itself as well.
 
-use std::{arch::global_asm, cell::Cell, mem, ptr, thread};
+use std::{
+    arch::global_asm,
+    cell::Cell,
+    mem, ptr,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use libc::{c_int, c_void, siginfo_t, ucontext_t};
 use nix::sys::resource::{setrlimit, Resource};
@@ -76,11 +82,25 @@ thread_local! {
     static AREA: Cell<*mut abi::ukl_run> = const { Cell::new(ptr::null_mut()) };
 }
 
+/// What whoever started us wants done about `SIGPIPE`: systemd has its services ignore it.
+static PIPE: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
+
+/// Called before Rust's runtime begins.
+#[used]
+#[link_section = ".init_array"]
+static LOOK: extern "C" fn() = {
+    extern "C" fn look() {
+        PIPE.store(action(libc::SIGPIPE), Ordering::Relaxed);
+    }
+    look
+};
+
 /// Undoes what Rust's runtime does about signals: it ignores `SIGPIPE`, and catches `SIGSEGV` and
 /// `SIGBUS` to name stacks that overflow.
-pub fn restore_default() {
-    for signal in [libc::SIGPIPE, libc::SIGSEGV, libc::SIGBUS] {
-        // Cannot fail for these.
+pub fn restore() {
+    // Cannot fail for these.
+    let _ = set_action(libc::SIGPIPE, PIPE.load(Ordering::Relaxed));
+    for signal in [libc::SIGSEGV, libc::SIGBUS] {
         let _ = set_action(signal, libc::SIG_DFL);
     }
 }
