@@ -368,8 +368,9 @@ static void deaf(int count)
 
 	for (int i = 0; i < count; i++) {
 		fds[i] = open_one();
-		/* So that not much is needed to fill it. */
+		/* So that not much is needed to fill them. */
 		setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+		setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 		t[i] = long_talk();
 	}
 	say_without_hearing(count, fds, t);
