@@ -47,6 +47,16 @@ too_many_threads() {
 	done
 }
 
+# What a client asks for has to be more than the server's socket takes by itself, which grows where there is time.
+reads_no_further() {
+	local sizes=/proc/sys/net/ipv4/tcp_rmem saved status=0
+	saved=$(cat $sizes)
+	echo "4096 131072 262144" >$sizes
+	"$client" 7052 back_pressure || status=1
+	echo "$saved" >$sizes
+	return $status
+}
+
 ktap_print_header
 want ukl
 expect_in_log '^<3>\[[^]]*\] kv: .threads=[0-9]+. is too many: there may be 1024$'
@@ -57,7 +67,7 @@ both bytes_one_by_one any_pieces pipeline large_values nobody_reads quit_and_err
 	many_keys idle_clients
 redis-cli -p 7051 shutdown nosave
 check "kv: half close" "$client" 7052 half_close
-check "kv: reads no further" "$client" 7052 back_pressure
+check "kv: reads no further" reads_no_further
 check "kv: a FLUSHALL behind another" "$client" 7052 flushed_twice
 check "kv: nothing is left of them" "$client" 7052 nothing_left
 check "kv: memory limit" "$client" 7052 memory_limit
