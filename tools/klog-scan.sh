@@ -84,7 +84,7 @@ judged() {
 		held && / to 0xffffffff[89ab]/ { held = ""; known = 100; race = 1 }
 		held { print held; held = "" }
 		/====================$/ && !race { next }
-		known-- <= 0 { print; known = 0; race = 0 }
+		known-- <= 0 { print; known = open = race = 0 }
 		/---\[ end trace/ { known = open && --open ? 60 : 0 }
 		race && /====================$/ { known = race = 0 }
 		END { if (held) print held }

@@ -104,7 +104,7 @@ good=(
 )
 
 echo 'TAP version 13'
-echo "1..$((${#bad[@]} + 32))"
+echo "1..$((${#bad[@]} + 33))"
 
 for line in "${bad[@]}"; do
 	log 12288 "$line" >"$dir/log"
@@ -146,6 +146,8 @@ expect 1 'and a report that cuts them short'
 mapfile -t filler < <(yes 'ukl: ready' | head -n 60)
 log 12800 "${stack[@]:0:3}" "${filler[@]}" 'rcu: rcu_preempt kthread starved for 1 jiffies!' >"$dir/log"
 expect 1 'and what is far behind their beginning'
+log 12800 "${stack[@]:0:3}" "${filler[@]}" "${stack[@]}" 'rcu: rcu_preempt kthread starved for 1 jiffies!' >"$dir/log"
+expect 1 'and what comes after one, if another had no end'
 log 12832 "${stack[@]}" >"$dir/log"
 expect 1 'and another taint'
 
